@@ -1,0 +1,1 @@
+"""The learning record store: the service around statements, records, achievements and claims."""

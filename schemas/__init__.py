@@ -1,0 +1,1 @@
+"""The shapes of data at every boundary; nothing here reads or writes."""

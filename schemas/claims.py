@@ -1,0 +1,71 @@
+"""Claims: achievements put to a bank, and the receipts that come back."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+import rfc8785
+
+OutcomeKind = Literal["academic", "certificate", "training"]
+"""The three kinds of outcome that credit banks keep."""
+
+ClaimState = Literal["queued", "sent", "accepted", "rejected", "withdrawn"]
+
+
+class ClaimLearner(msgspec.Struct, frozen=True, kw_only=True):
+    """The learner as the bank is told: a name and one identifier (`schemas.identifiers`)."""
+
+    name: str
+    identifier: str
+
+
+class ClaimUnit(msgspec.Struct, frozen=True, kw_only=True):
+    """The recognised unit at the version the achievement was verified against."""
+
+    code: str
+    version: int
+    title: dict[str, str]
+    field: str
+    level: int
+    credits: float
+    hours: float
+    awarding_body: str
+
+
+class ClaimPayload(msgspec.Struct, frozen=True, kw_only=True):
+    """What leaves for a bank; `outer_id` is ours, unique and the idempotency key.
+
+    `evidence_hash` is the lower-case hex SHA-256 that binds the achievement to its evidence
+    and rule version; `score` is 0..1.
+    """
+
+    format: Literal["claim/1"] = "claim/1"
+    outer_id: str
+    kind: OutcomeKind
+    learner: ClaimLearner
+    unit: ClaimUnit
+    institution: str
+    achieved_at: datetime
+    score: float | None = None
+    evidence_hash: str
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """A bank's verified answer to a claim; `jws` is the compact JWS it was read from."""
+
+    outer_id: str
+    bank_id: str
+    decision: Literal["accepted", "rejected"]
+    reason: str | None = None
+    claim_hash: str
+    issuer: str
+    issued_at: datetime
+    jws: str
+
+
+def claim_hash(payload: ClaimPayload) -> str:
+    """Return the lower-case hex SHA-256 of the payload's canonical JSON (RFC 8785)."""
+    return hashlib.sha256(rfc8785.dumps(msgspec.to_builtins(payload))).hexdigest()

@@ -1,0 +1,85 @@
+"""Events: what one statement says, in one vocabulary whatever the tool."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, get_args
+
+import msgspec
+
+from schemas.sources import Provenance
+
+EventKind = Literal[
+    "launched",
+    "initialized",
+    "attempted",
+    "experienced",
+    "progressed",
+    "completed",
+    "uncompleted",
+    "passed",
+    "failed",
+    "mastered",
+    "scored",
+    "attended",
+    "waived",
+    "satisfied",
+    "abandoned",
+    "terminated",
+]
+EVENT_KINDS: tuple[EventKind, ...] = get_args(EventKind)
+
+Attendance = Literal["present", "late", "excused", "absent"]
+
+
+class Score(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A score as xAPI has it: `scaled` in -1..1, `raw` between `min` and `max`."""
+
+    scaled: float | None = None
+    raw: float | None = None
+    min: float | None = None
+    max: float | None = None
+
+    @property
+    def share(self) -> float | None:
+        """The score in -1..1: `scaled`, or `raw` within `min` (else 0) and `max`; else None."""
+        if self.scaled is not None:
+            return self.scaled
+        if self.raw is None or self.max is None:
+            return None
+        low = self.min or 0.0
+        return (self.raw - low) / (self.max - low) if self.max > low else None
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One normalised fact taken from one statement.
+
+    `identifier` is the learner's identifier (`schemas.identifiers`), `statement` the
+    statement's id, `ordinal` the event's place among those of the same statement,
+    `duration` seconds, `progress` 0..1, `time` an aware UTC datetime. `activity` is what
+    the record is about (a quiz, not one attempt at it); `attempt` tells attempts or
+    sessions apart; `course` is the course it belongs to, itself where it is the course.
+    """
+
+    statement: str
+    ordinal: int = 0
+    kind: EventKind
+    identifier: str
+    learner_name: str | None = None
+    activity: str
+    activity_name: dict[str, str] | None = None
+    activity_type: str | None = None
+    course: str | None = None
+    registration: str | None = None
+    attempt: str | None = None
+    time: datetime
+    duration: float | None = None
+    score: Score | None = None
+    success: bool | None = None
+    completion: bool | None = None
+    progress: float | None = None
+    attendance: Attendance | None = None
+    session: str | None = None
+    examiner: str | None = None
+    source: int
+    provenance: Provenance
