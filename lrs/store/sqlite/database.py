@@ -1,0 +1,277 @@
+"""The SQLite file: readers on their own threads, writers in turns, many writes to one fsync.
+
+Every write of a process goes through one writer thread. It takes the turn that all processes
+share (an exclusive lock on the file `turn`), opens a transaction, runs all work that waits, each
+piece behind its own savepoint, and commits once. A piece that raises leaves nothing behind and
+does not disturb the others. Callers return after the commit, so what was answered is on disk.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import queue
+import sqlite3
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+SCHEMA_VERSION = 1
+GROUP_LIMIT = 256
+"""Pieces of work in one transaction at the most, so that no caller waits for all others."""
+
+
+class StoreError(Exception):
+    """The store cannot be opened or written; the message tells what to do."""
+
+
+class Transaction:
+    """One open write transaction.
+
+    `instant` is its time in microseconds since the epoch, later than that of every earlier
+    transaction of any process and than every instant a reader was ever promised.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, instant: int) -> None:
+        self._connection = connection
+        self.instant = instant
+
+    def execute(self, sql: str, values: Iterable[Any] = ()) -> sqlite3.Cursor:
+        """Run one statement."""
+        return self._connection.execute(sql, tuple(values))
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> sqlite3.Cursor:
+        """Run one statement for every row."""
+        return self._connection.executemany(sql, rows)
+
+
+class Turn:
+    """The turn to write, shared by all processes, and the last instant given out.
+
+    Instants live in the lock file beside the database: whoever holds the lock reads the last
+    one and leaves a later one, so that they grow across processes even when a clock steps back.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Wait for the turn and hold it."""
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+
+    def try_now(self) -> int | None:
+        """Return an instant before which nothing can still be written, or None while another
+        process or thread writes.
+        """
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return None
+        try:
+            return self.next_instant()
+        finally:
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+
+    def next_instant(self) -> int:
+        """Return a new instant, the latest so far. The turn must be held."""
+        kept = os.pread(self._descriptor, 8, 0)
+        last = struct.unpack("<q", kept)[0] if len(kept) == 8 else 0
+        instant = max(time.time_ns() // 1000, last + 1)
+        os.pwrite(self._descriptor, struct.pack("<q", instant), 0)
+        return instant
+
+    def close(self) -> None:
+        """Let go of the lock file."""
+        os.close(self._descriptor)
+
+
+class Database:
+    """One SQLite file and this process's way to it. Safe to use from many threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, making it and its tables where they are missing.
+
+        Raises StoreError where it cannot be opened or is of a later version.
+        """
+        self._path = path
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._local = threading.local()
+        self._readers: list[sqlite3.Connection] = []
+        self._readers_lock = threading.Lock()
+        self._turn = Turn(path.with_name("turn"))
+        self._reader_turn = Turn(path.with_name("turn"))
+        self._writer = self._connect()
+        self._prepare_schema()
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def read(self) -> sqlite3.Connection:
+        """Return this thread's connection, which only reads."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._connect()
+            connection.execute("PRAGMA query_only = ON")
+            self._local.connection = connection
+            with self._readers_lock:
+                self._readers.append(connection)
+        return connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """Give this thread's connection with all reads inside seeing one state."""
+        connection = self.read()
+        connection.execute("BEGIN")
+        try:
+            yield connection
+        finally:
+            connection.execute("COMMIT")
+
+    def write(self, work: Callable[[Transaction], Result]) -> Result:
+        """Run `work` in a transaction and return its result once it is on disk.
+
+        What `work` raises is raised here, with nothing of it written.
+        """
+        if self._closed:
+            raise StoreError("the store is closed")
+        job = _Job(work)
+        self._jobs.put(job)
+        result: Result = job.future.result()
+        return result
+
+    def consistent_through(self) -> int:
+        """Return an instant (microseconds) up to which nothing more can appear.
+
+        Ask before the read it is to vouch for.
+        """
+        now = self._reader_turn.try_now()
+        if now is not None:
+            return now
+        row = self.read().execute("SELECT stored FROM statement ORDER BY seq DESC LIMIT 1")
+        found = row.fetchone()
+        return int(found[0]) if found else 0
+
+    def close(self) -> None:
+        """Finish the work that waits and close every connection."""
+        if self._closed:
+            return
+        self._closed = True
+        self._jobs.put(None)
+        self._thread.join()
+        self._writer.close()
+        with self._readers_lock:
+            for connection in self._readers:
+                connection.close()
+        self._turn.close()
+        self._reader_turn.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        try:
+            connection = sqlite3.connect(
+                self._path, isolation_level=None, check_same_thread=False, timeout=60
+            )
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA cache_size = -32768")
+            connection.execute("PRAGMA temp_store = MEMORY")
+        except sqlite3.Error as error:
+            raise StoreError(f"{self._path} cannot be opened: {error}") from error
+        return connection
+
+    def _prepare_schema(self) -> None:
+        with self._turn.held():
+            version = self._writer.execute("PRAGMA user_version").fetchone()[0]
+            if version == SCHEMA_VERSION:
+                return
+            if version > SCHEMA_VERSION:
+                raise StoreError(
+                    f"{self._path} was written by a later version of this program "
+                    f"(schema {version}, this one knows {SCHEMA_VERSION}): upgrade the program"
+                )
+            schema = files("lrs.store.sqlite").joinpath("schema.sql").read_text("utf-8")
+            self._writer.executescript(
+                f"BEGIN IMMEDIATE;{schema};PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
+            )
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            group = [job]
+            with self._turn.held():
+                try:
+                    self._writer.execute("BEGIN IMMEDIATE")
+                    self._run_group(group)
+                    self._writer.execute("COMMIT")
+                except BaseException as error:
+                    self._abandon(group, error)
+                    continue
+            for done in group:
+                done.settle()
+
+    def _run_group(self, group: list[_Job]) -> None:
+        """Run the group's first job, then those that wait."""
+        transaction = Transaction(self._writer, self._turn.next_instant())
+        group[0].run(self._writer, transaction)
+        while len(group) < GROUP_LIMIT:
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                return
+            if job is None:
+                self._jobs.put(None)  # the end, for `_run` to see
+                return
+            group.append(job)
+            job.run(self._writer, transaction)
+
+    def _abandon(self, group: list[_Job], error: BaseException) -> None:
+        if self._writer.in_transaction:
+            self._writer.execute("ROLLBACK")
+        for job in group:
+            job.fail(error)
+
+
+class _Job:
+    """One piece of work and the caller waiting for it."""
+
+    def __init__(self, work: Callable[[Transaction], Any]) -> None:
+        self.future: Future[Any] = Future()
+        self._work = work
+        self._result: Any = None
+        self._error: BaseException | None = None
+
+    def run(self, connection: sqlite3.Connection, transaction: Transaction) -> None:
+        connection.execute("SAVEPOINT piece")
+        try:
+            self._result = self._work(transaction)
+        except sqlite3.OperationalError:
+            # The disk or the file fails, not this piece alone: nothing of the group may stand.
+            raise
+        except BaseException as error:
+            self._error = error
+            connection.execute("ROLLBACK TO piece")
+        connection.execute("RELEASE piece")
+
+    def settle(self) -> None:
+        if self._error is not None:
+            self.future.set_exception(self._error)
+        else:
+            self.future.set_result(self._result)
+
+    def fail(self, error: BaseException) -> None:
+        failure = StoreError(f"the store could not be written: {error}")
+        failure.__cause__ = error
+        self.future.set_exception(failure)
