@@ -1,5 +1,8 @@
-"""The xAPI statement: its shape, in 1.0.3 and 2.0.0."""
+"""The xAPI statement: its shape, its rules, in 1.0.3 and 2.0.0."""
 
+from schemas.xapi.compare import same_statement
+from schemas.xapi.decode import Received, decode_statement, decode_statements, read_statement
+from schemas.xapi.errors import StatementError, VersionError
 from schemas.xapi.model import (
     Account,
     Activity,
@@ -15,8 +18,12 @@ from schemas.xapi.model import (
     StatementRef,
     Verb,
 )
+from schemas.xapi.rules import VOIDED
+from schemas.xapi.versions import SPOKEN, XapiVersion, negotiate
 
 __all__ = [
+    "SPOKEN",
+    "VOIDED",
     "Account",
     "Activity",
     "ActivityDefinition",
@@ -24,10 +31,19 @@ __all__ = [
     "Attachment",
     "Context",
     "ContextActivities",
+    "Received",
     "Result",
     "ScoreResult",
     "Statement",
+    "StatementError",
     "StatementObject",
     "StatementRef",
     "Verb",
+    "VersionError",
+    "XapiVersion",
+    "decode_statement",
+    "decode_statements",
+    "negotiate",
+    "read_statement",
+    "same_statement",
 ]

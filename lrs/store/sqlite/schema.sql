@@ -23,6 +23,7 @@ CREATE TABLE reference (
   voids INTEGER NOT NULL,
   PRIMARY KEY (target, seq)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX reference_seq ON reference (seq);
 
 CREATE TABLE source (
   id INTEGER PRIMARY KEY,

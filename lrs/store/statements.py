@@ -1,0 +1,96 @@
+"""The contract of the statement store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewStatement:
+    """A statement ready to be stored.
+
+    `id` is the UUID's 16 bytes. `body` is its JSON without `stored` (and without `timestamp`
+    where the client sent none: `timestamp` is then False): the store adds both. `keys` are its
+    search keys. `refers_to` is the id of the statement its object refers to, `voids` tells
+    whether it voids it.
+    """
+
+    id: bytes
+    body: bytes
+    timestamp: bool
+    keys: frozenset[str]
+    refers_to: bytes | None = None
+    voids: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredStatement:
+    """A statement as stored: `stored` in microseconds since the epoch, `body` its whole JSON."""
+
+    seq: int
+    id: bytes
+    stored: int
+    source: int
+    voided: bool
+    body: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StatementQuery:
+    """Which statements to list: those with all of `keys`, stored after `since` and not after
+    `until` (microseconds), beyond the cursor `after` (a seq), at most `limit`.
+    """
+
+    keys: tuple[str, ...] = ()
+    since: int | None = None
+    until: int | None = None
+    ascending: bool = False
+    after: int | None = None
+    limit: int = 100
+
+
+class Conflict(Exception):
+    """Another statement is stored under the id of the one at `index` of the batch."""
+
+    def __init__(self, index: int, statement_id: bytes) -> None:
+        super().__init__(f"statement {index} of the batch: its id is taken by another statement")
+        self.index = index
+        self.id = statement_id
+
+
+class Statements(Protocol):
+    """Statements: immutable, in the order they were stored. Safe from many threads."""
+
+    def add(self, source: int, batch: Sequence[NewStatement]) -> int:
+        """Store a batch whole and return how many were new; on disk when this returns.
+
+        One that is stored already and is the same is passed over. Raises Conflict, with nothing
+        stored, where another statement has the id.
+        """
+        ...
+
+    def get(self, statement_id: bytes) -> StoredStatement | None:
+        """Return the statement with the id, voided or not."""
+        ...
+
+    def find(self, query: StatementQuery) -> list[StoredStatement]:
+        """Return a page of unvoided statements, newest first unless `ascending`."""
+        ...
+
+    def following(self, seq: int, limit: int) -> list[StoredStatement]:
+        """Return up to `limit` statements after `seq`, oldest first, voided ones included."""
+        ...
+
+    def last_seq(self) -> int:
+        """Return the seq of the newest statement, 0 where there is none."""
+        ...
+
+    def consistent_through(self) -> int:
+        """Return an instant (microseconds) up to which every statement can already be read."""
+        ...
+
+    def each_referring(self, statement_id: bytes) -> Iterator[int]:
+        """Yield the seqs of the statements that refer to the one with the id."""
+        ...

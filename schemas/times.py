@@ -1,0 +1,29 @@
+"""Time: microseconds since the epoch in the store, RFC 3339 text outside."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def format_instant(instant: int) -> str:
+    """Return microseconds since the epoch as RFC 3339 in UTC, `2026-03-02T08:00:00.000001Z`."""
+    moment = _EPOCH + timedelta(microseconds=instant)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def instant_of(moment: datetime) -> int:
+    """Return an aware datetime as microseconds since the epoch."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def parse_timestamp(text: str) -> datetime:
+    """Return RFC 3339 or ISO 8601 text as an aware UTC datetime.
+
+    Digits beyond microseconds are dropped; text without a zone is UTC. Raises ValueError.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC)
