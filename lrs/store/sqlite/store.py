@@ -1,0 +1,29 @@
+"""The embedded store as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lrs.store.sqlite.database import Database
+from lrs.store.sqlite.sources import SqliteSources
+from lrs.store.sqlite.statements import SqliteStatements
+from lrs.xapi.search_keys import search_keys
+from schemas.xapi import read_statement, same_statement
+
+
+class SqliteStore:
+    """Every noun of the embedded store, over one database file."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, making it where it is missing. Raises StoreError."""
+        self.database = Database(path)
+        self.statements = SqliteStatements(
+            self.database,
+            same=same_statement,
+            keys=lambda body: search_keys(read_statement(body)),
+        )
+        self.sources = SqliteSources(self.database)
+
+    def close(self) -> None:
+        """Finish what waits to be written and close."""
+        self.database.close()
