@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 from flask import Flask, Response
 from flask.typing import ResponseReturnValue
 
 from lrs import problems
+from lrs.lifeline import exit_with_parent
 from lrs.service import Service
 from lrs.settings import Settings
 from lrs.xapi import statements
@@ -14,6 +17,8 @@ from schemas.xapi import SPOKEN
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Return the application for the settings, by default those of the environment."""
+    if settings is None and os.environ.get("LRS_EXIT_WITH_PARENT") == "1":
+        exit_with_parent()
     service = Service(settings or Settings.from_environment())
     app = Flask("lrs")
     app.config["MAX_CONTENT_LENGTH"] = service.settings.body_limit

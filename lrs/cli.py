@@ -1,0 +1,30 @@
+"""The command `lrs`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from lrs.commands.serve import serve
+from lrs.commands.source import source
+from lrs.settings import SettingsError
+from lrs.store.sqlite.database import StoreError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def lrs() -> None:
+    """The learning record store of a Credit Bank."""
+
+
+lrs.add_command(serve)
+lrs.add_command(source)
+
+
+def main() -> None:
+    """Run the command line; errors that a person can mend are one line and exit with 1."""
+    try:
+        lrs()
+    except (SettingsError, StoreError) as error:
+        click.echo(f"lrs: {error}", err=True)
+        sys.exit(1)
