@@ -59,6 +59,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `duration` seconds, `progress` 0..1, `time` an aware UTC datetime. `activity` is what
     the record is about (a quiz, not one attempt at it); `attempt` tells attempts or
     sessions apart; `course` is the course it belongs to, itself where it is the course.
+    `session` is the dated session that was attended, `examiner` the identifier of the person
+    who judged, `reason` why an activity was waived.
     """
 
     statement: str
@@ -81,5 +83,6 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attendance: Attendance | None = None
     session: str | None = None
     examiner: str | None = None
+    reason: str | None = None
     source: int
     provenance: Provenance

@@ -1,0 +1,86 @@
+"""cmi5 (AICC, Quartz): statements of an LMS and of its assignable units (AU)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from adapters import generic
+from adapters.reading import (
+    COURSE_TYPES,
+    activities_of,
+    extensions_of,
+    figure_of,
+    type_of,
+)
+from schemas.events import Event
+from schemas.sources import Source
+from schemas.xapi import Statement
+
+CATEGORY: Final = "https://w3id.org/xapi/cmi5/context/categories/cmi5"
+SESSION: Final = "https://w3id.org/xapi/cmi5/context/extensions/sessionid"
+MASTERY_SCORE: Final = "https://w3id.org/xapi/cmi5/context/extensions/masteryscore"
+REASON: Final = "https://w3id.org/xapi/cmi5/result/extensions/reason"
+
+
+class Cmi5Adapter:
+    """Reads "cmi5 defined" and "cmi5 allowed" statements (7.1.3).
+
+    All nine verbs of cmi5 (9.3) are in the generic table; this adds the session, the course, the
+    mastery score and the reason of a waiver.
+    """
+
+    name = "cmi5"
+
+    def recognises(self, statement: Statement) -> bool:
+        """Tell whether the statement has cmi5's category (9.6.2.1) or a session id (9.6.3.1)."""
+        return _session(statement) is not None or any(
+            activity.id == CATEGORY for activity in activities_of(statement, "category")
+        )
+
+    def events(self, statement: Statement, source: Source) -> list[Event]:
+        """Return the statement's events."""
+        reason = extensions_of(statement.result).get(REASON)
+        mastery = figure_of(extensions_of(statement.context).get(MASTERY_SCORE))
+        return [
+            _held_to(
+                mastery,
+                replace(
+                    event,
+                    attempt=_session(statement) or event.attempt,
+                    course=_course(statement) or event.course,
+                    reason=reason if isinstance(reason, str) and event.kind == "waived" else None,
+                ),
+            )
+            for event in generic.adapter.events(statement, source)
+        ]
+
+
+def _session(statement: Statement) -> str | None:
+    session = extensions_of(statement.context).get(SESSION)
+    return session if isinstance(session, str) and session else None
+
+
+def _course(statement: Statement) -> str | None:
+    """Return the course in the grouping, else the publisher's id that stands there (9.6.2.3).
+
+    cmi5 asks only for the publisher's id of what was launched; a system that also names the
+    course marks it by its type.
+    """
+    grouping = activities_of(statement, "grouping")
+    courses = [activity for activity in grouping if type_of(activity) in COURSE_TYPES]
+    return next((activity.id for activity in (*courses, *grouping)), None)
+
+
+def _held_to(mastery: float | None, event: Event) -> Event:
+    """Return the event; one that passed below its own mastery score (9.3.4) is only scored."""
+    share = event.score.share if event.score is not None else None
+    if mastery is None or share is None or share >= mastery or event.kind == "failed":
+        return event
+    if event.kind != "passed" and event.success is not True:
+        return event
+    return replace(event, kind="scored", success=None)
+
+
+adapter = Cmi5Adapter()

@@ -1,0 +1,228 @@
+"""What every inbound adapter reads from a statement, read in one way."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from schemas.events import Event, EventKind, Score
+from schemas.identifiers import identifier_of
+from schemas.sources import Source
+from schemas.times import parse_timestamp
+from schemas.xapi import Activity, Actor, Context, Result, Statement, StatementObject
+
+COURSE_TYPES = frozenset(
+    {
+        "https://w3id.org/xapi/cmi5/activitytype/course",
+        "http://adlnet.gov/expapi/activities/course",
+        "http://id.tincanapi.com/activitytype/lms/course",
+    }
+)
+ATTEMPT_TYPE = "http://adlnet.gov/expapi/activities/attempt"
+
+CMI5_PROGRESS = "https://w3id.org/xapi/cmi5/result/extensions/progress"
+VIDEO_PROGRESS = "https://w3id.org/xapi/video/extensions/progress"
+
+_DURATION = re.compile(
+    r"P(?:(?P<weeks>[\d.]+)W)?(?:(?P<years>[\d.]+)Y)?(?:(?P<months>[\d.]+)M)?"
+    r"(?:(?P<days>[\d.]+)D)?"
+    r"(?:T(?:(?P<hours>[\d.]+)H)?(?:(?P<minutes>[\d.]+)M)?(?:(?P<seconds>[\d.]+)S)?)?",
+    re.ASCII,
+)
+_SECONDS = {
+    "weeks": 604_800,
+    "years": 31_536_000,
+    "months": 2_592_000,
+    "days": 86_400,
+    "hours": 3_600,
+    "minutes": 60,
+    "seconds": 1,
+}
+
+
+class Learner(NamedTuple):
+    """Whom an event is about: the identifier (`schemas.identifiers`), and the name told."""
+
+    identifier: str
+    name: str | None
+
+
+def seconds_of(duration: str) -> float | None:
+    """Return an ISO 8601 duration in seconds, None where it is none or has no end.
+
+    A year is taken as 365 days and a month as 30: the standard gives them no length.
+    """
+    match = _DURATION.fullmatch(duration)
+    if match is None:
+        return None
+    try:
+        total = math.fsum(
+            float(figure) * _SECONDS[unit] for unit, figure in match.groupdict().items() if figure
+        )
+    except (ValueError, OverflowError):
+        return None
+    return total if math.isfinite(total) else None
+
+
+def time_of(statement: Statement) -> datetime:
+    """Return the statement's timestamp as an aware UTC datetime.
+
+    Raises ValueError where there is none: the store gives one to every statement it keeps.
+    """
+    if statement.timestamp is UNSET:
+        raise ValueError("$.timestamp: must be there; read statements as the store keeps them")
+    text = statement.timestamp.upper()
+    try:
+        return parse_timestamp(text)
+    except OverflowError:  # in the first or last hours that a datetime can hold
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def extensions_of(holder: Context | Result | UnsetType) -> Mapping[str, Any]:
+    """Return the extensions of a context or result, none where there are none."""
+    if holder is UNSET or holder.extensions is UNSET:
+        return {}
+    return holder.extensions
+
+
+def figure_of(value: object) -> float | None:
+    """Return the number that an extension holds, None where it holds anything else."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    return None
+
+
+def activities_of(statement: Statement, *groups: str) -> list[Activity]:
+    """Return the context activities of the groups (`parent`, `grouping`…), in that order."""
+    if statement.context is UNSET or statement.context.context_activities is UNSET:
+        return []
+    found: list[Activity] = []
+    for name in groups:
+        group = getattr(statement.context.context_activities, name)
+        if group is not UNSET:
+            found += group if isinstance(group, list) else [group]
+    return found
+
+
+def object_of(statement: Statement) -> Activity | None:
+    """Return the statement's object where it is an activity."""
+    thing = statement.object
+    if thing.object_type not in (UNSET, "Activity") or thing.id is UNSET:
+        return None
+    return Activity(id=thing.id, definition=thing.definition)
+
+
+def type_of(activity: Activity) -> str | None:
+    """Return the activity's type, None where none is told."""
+    if activity.definition is UNSET or activity.definition.type is UNSET:
+        return None
+    return activity.definition.type
+
+
+def course_of(statement: Statement, about: Activity) -> str | None:
+    """Return the course that an activity belongs to: itself, or a context activity of that type."""
+    for activity in (about, *activities_of(statement, "parent", "grouping")):
+        if type_of(activity) in COURSE_TYPES:
+            return activity.id
+    return None
+
+
+def agent_of(actor: Actor | StatementObject) -> Learner | None:
+    """Return an agent (or a group taken as one) by its identifier, None where it has none."""
+    identifier = identifier_of(msgspec.to_builtins(actor))
+    if identifier is None:
+        return None
+    return Learner(identifier, None if actor.name is UNSET else actor.name)
+
+
+def learners_of(actor: Actor | StatementObject) -> list[Learner]:
+    """Return the agent, or the members of a group, each once.
+
+    Nobody where there is no identifier: a group whose members are not named is not a learner.
+    """
+    if actor.object_type != "Group":
+        agent = agent_of(actor)
+        return [] if agent is None else [agent]
+    members = [] if actor.member is UNSET else actor.member
+    named = [learner for member in members if (learner := agent_of(member)) is not None]
+    return list({learner.identifier: learner for learner in reversed(named)}.values())[::-1]
+
+
+def instructor_of(statement: Statement) -> str | None:
+    """Return the identifier of `context.instructor`."""
+    if statement.context is UNSET or statement.context.instructor is UNSET:
+        return None
+    instructor = agent_of(statement.context.instructor)
+    return None if instructor is None else instructor.identifier
+
+
+def progress_of(result: Result | UnsetType) -> float | None:
+    """Return the progress told, 0..1: by cmi5 as a percentage, by the video profile as a share."""
+    told = extensions_of(result)
+    for key, whole in ((CMI5_PROGRESS, 100), (VIDEO_PROGRESS, 1)):
+        figure = figure_of(told.get(key))
+        if figure is not None and 0 <= figure <= whole:
+            return figure / whole
+    return None
+
+
+def score_of(result: Result | UnsetType) -> Score | None:
+    """Return the score where a figure is told, not only its bounds."""
+    if result is UNSET or result.score is UNSET:
+        return None
+    score = msgspec.convert(msgspec.to_builtins(result.score), Score)
+    return None if score.scaled is None and score.raw is None else score
+
+
+def read_event(
+    statement: Statement,
+    source: Source,
+    kind: EventKind,
+    learner: Learner,
+    about: Activity,
+    *,
+    ordinal: int = 0,
+    examiner: str | None = None,
+) -> Event:
+    """Return the event that the statement tells of a learner and an activity.
+
+    The result and the registration are taken as they stand; `examiner` only where it is
+    somebody else than the learner. Raises ValueError where the statement has no id or timestamp.
+    """
+    if statement.id is UNSET:
+        raise ValueError("$.id: must be there; read statements as the store keeps them")
+    result, context, definition = statement.result, statement.context, about.definition
+    duration = success = completion = None
+    if result is not UNSET:
+        duration = None if result.duration is UNSET else seconds_of(result.duration)
+        success = None if result.success is UNSET else result.success
+        completion = None if result.completion is UNSET else result.completion
+    registration = UNSET if context is UNSET else context.registration
+    name = UNSET if definition is UNSET else definition.name
+    return Event(
+        statement=statement.id.lower(),
+        ordinal=ordinal,
+        kind=kind,
+        identifier=learner.identifier,
+        learner_name=learner.name,
+        activity=about.id,
+        activity_name=None if name is UNSET else name,
+        activity_type=type_of(about),
+        course=course_of(statement, about),
+        registration=None if registration is UNSET else registration.lower(),
+        time=time_of(statement),
+        duration=duration,
+        score=score_of(result),
+        success=success,
+        completion=completion,
+        progress=progress_of(result),
+        examiner=None if examiner == learner.identifier else examiner,
+        source=source.id,
+        provenance=source.provenance,
+    )
