@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from lrs.commands.bank import bank
 from lrs.commands.serve import serve
 from lrs.commands.source import source
 from lrs.settings import SettingsError
@@ -17,6 +18,7 @@ def lrs() -> None:
     """The learning record store of a Credit Bank."""
 
 
+lrs.add_command(bank)
 lrs.add_command(serve)
 lrs.add_command(source)
 

@@ -1,0 +1,226 @@
+"""The bank's authorization server, and the check of the tokens it gave.
+
+Authlib's parts, tightened where they take more than the specifications or this profile allow:
+RFC 7523 (client assertions), RFC 9068 (access tokens), RFC 8414 (metadata).
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from authlib.integrations.flask_oauth2 import AuthorizationServer, ResourceProtector
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import InvalidClientError, MissingAuthorizationError
+from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
+from authlib.oauth2.rfc6750.errors import InvalidTokenError
+from authlib.oauth2.rfc7523 import JWTBearerClientAssertion
+from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator, JWTBearerTokenValidator
+from authlib.oauth2.rfc9068.claims import JWTAccessTokenClaims
+from flask import Flask
+from joserfc import jwt
+from joserfc.errors import InvalidClaimError, InvalidKeyIdError, JoseError
+from joserfc.jwk import ECKey, KeySet
+from joserfc.jws import CompactSignature
+
+from adapters.oauth import ALGORITHM, ASSERTION_LIFE
+from adapters.outbound_http import OutboundError
+from lrs.bank.clients import SCOPES, BankClient
+from lrs.bank.store import BankStore
+from lrs.problems import Problem
+
+METHOD = "private_key_jwt"
+TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
+KEYS_PATH = "/.well-known/jwks.json"
+TOKEN_LIFE = 300
+"""Seconds that an access token is good for."""
+
+LEEWAY = 5
+"""Seconds by which two clocks may differ."""
+
+LONGEST_JTI = 255
+
+
+class ClientAssertion(JWTBearerClientAssertion):  # type: ignore[misc]
+    """RFC 7523 client assertions: ES256 only, for this issuer, at most a minute long, used once."""
+
+    CLIENT_AUTH_METHOD = METHOD
+
+    def __init__(self, issuer: str, store: BankStore) -> None:
+        super().__init__(leeway=LEEWAY)
+        self._issuer = issuer
+        self._store = store
+
+    def get_audiences(self) -> list[str]:
+        """Return the issuer alone: a token endpoint as audience can be another server's."""
+        return [self._issuer]
+
+    def extract_assertion(self, assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return header and claims, unverified."""
+        try:
+            header, claims = super().extract_assertion(assertion)
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise InvalidClientError(description="Invalid JWT assertion.") from error
+        return header, claims
+
+    def resolve_client_public_key(self, client: BankClient) -> Any:
+        """Return the way from an assertion to the client's key that its `kid` names."""
+
+        def key_of(assertion: CompactSignature) -> ECKey:
+            kid = assertion.headers().get("kid")
+            key = client.keys.key(kid) if isinstance(kid, str) else None
+            if key is None:
+                raise InvalidKeyIdError("The assertion names no key of the client")
+            return key
+
+        return key_of
+
+    def process_assertion_claims(self, assertion: str, resolve_key: Any) -> dict[str, Any]:
+        """Return the claims of an assertion that holds. Raises InvalidClientError."""
+        try:
+            claims = jwt.decode(assertion, resolve_key, algorithms=[ALGORITHM]).claims
+        except JoseError as error:
+            raise InvalidClientError(description=error.description or error.error) from error
+        except OutboundError as error:
+            raise InvalidClientError(
+                description="The client's JWK set cannot be had now."
+            ) from error
+        self.verify_claims(claims)
+        return claims
+
+    def verify_claims(self, claims: dict[str, Any]) -> None:
+        """Check the life first, so that only an assertion that is short is remembered."""
+        issued, expires = claims.get("iat"), claims.get("exp")
+        # No booleans, no fractions, and nothing too large for the store.
+        if type(issued) is not int or type(expires) is not int or abs(expires) >= 2**53:
+            raise InvalidClientError(description="The claims 'iat' and 'exp' must be seconds.")
+        if not 0 < expires - issued <= ASSERTION_LIFE:
+            raise InvalidClientError(
+                description=f"An assertion must live at most {ASSERTION_LIFE} s (exp - iat)."
+            )
+        if claims.get("aud") not in (self._issuer, [self._issuer]):
+            raise InvalidClientError(description=f"The claim 'aud' must be {self._issuer} alone.")
+        super().verify_claims(claims)
+
+    def validate_jti(self, claims: dict[str, Any], jti: str) -> bool:
+        """Use the assertion up; False where it was used before."""
+        if not 0 < len(jti) <= LONGEST_JTI:
+            raise InvalidClientError(description="The claim 'jti' has no usable length.")
+        forget_at = int(claims["exp"]) + LEEWAY + 1
+        return self._store.use_assertion(claims["sub"], jti, forget_at, int(time.time()))
+
+
+class ClientCredentials(ClientCredentialsGrant):  # type: ignore[misc]
+    """RFC 6749 4.4 with the one way to authenticate."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = [METHOD]  # noqa: RUF012 - the library's attribute
+
+
+class TokenGenerator(JWTBearerTokenGenerator):  # type: ignore[misc]
+    """RFC 9068 access tokens for the bank itself."""
+
+    def __init__(self, issuer: str, key: ECKey) -> None:
+        super().__init__(
+            issuer, alg=ALGORITHM, expires_generator=lambda client, grant_type: TOKEN_LIFE
+        )
+        self._keys = KeySet([key])
+
+    def get_jwks(self) -> KeySet:
+        """Return the signing key, as a set so that the token names it."""
+        return self._keys
+
+    def get_audiences(self, client: BankClient, user: None, scope: str) -> str:
+        """Return the bank's base address."""
+        return str(self.issuer)
+
+
+class AccessToken(JWTAccessTokenClaims):  # type: ignore[misc]
+    """The claims of an access token; the library would do without `typ`, and ignore `cnf`."""
+
+    def validate(self, now: int | None = None, leeway: int = LEEWAY) -> None:
+        """Raise JoseError unless this is an RFC 9068 bearer token that is good now."""
+        if str(self.header.get("typ")).lower() not in ("at+jwt", "application/at+jwt"):
+            raise InvalidClaimError("typ")
+        if "cnf" in self:  # bound to a key whose proof nobody checked here
+            raise InvalidClaimError("cnf")
+        super().validate(now=now, leeway=leeway)
+
+
+class TokenValidator(JWTBearerTokenValidator):  # type: ignore[misc]
+    """Takes the bank's own tokens for the bank itself, signed with ES256."""
+
+    def __init__(self, issuer: str, key: ECKey) -> None:
+        super().__init__(issuer, issuer)
+        self._keys = KeySet([key])
+
+    def authenticate_token(self, token_string: str) -> AccessToken:
+        """Return the token's claims, the signature verified. Raises InvalidTokenError."""
+        try:
+            token = jwt.decode(token_string, self._keys, algorithms=[ALGORITHM])
+        except (JoseError, ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise InvalidTokenError() from error
+        names = ("iss", "aud", "exp", "sub", "client_id", "iat", "jti")
+        options: dict[str, dict[str, Any]] = {name: {"essential": True} for name in names}
+        options["iss"]["value"] = self.issuer
+        options["aud"]["value"] = self.resource_server
+        return AccessToken(token.claims, token.header, options)
+
+
+class Guard:
+    """Lets requests in that bear an access token of the bank."""
+
+    def __init__(self, issuer: str, key: ECKey) -> None:
+        """Take tokens that `issuer` signed with `key`."""
+        self._protector = ResourceProtector()
+        self._protector.register_token_validator(TokenValidator(issuer, key))
+
+    def client_id(self, scope: str) -> str:
+        """Return the client whose token with `scope` the current request bears.
+
+        Raises Problem (401, 403) with a challenge (RFC 6750 3) where there is none.
+        """
+        try:
+            return str(self._protector.acquire_token(scope)["client_id"])
+        except MissingAuthorizationError as error:
+            raise _challenge(401, "Bearer", "The request bears no access token.") from error
+        except OAuth2Error as error:
+            code = "insufficient_scope" if error.status_code == 403 else "invalid_token"
+            challenge = f'Bearer error="{code}", scope="{scope}"'
+            raise _challenge(
+                error.status_code, challenge, "The access token is not good."
+            ) from error
+
+
+def _challenge(status: int, challenge: str, what: str) -> Problem:
+    detail = f"{what} Get one from {TOKEN_PATH}."
+    return Problem(status, detail, headers={"WWW-Authenticate": challenge})
+
+
+def authorization_server(
+    app: Flask, issuer: str, clients: dict[str, BankClient], store: BankStore, key: ECKey
+) -> AuthorizationServer:
+    """Return the authorization server of the application; `key` signs the tokens."""
+    app.config["OAUTH2_SCOPES_SUPPORTED"] = list(SCOPES)
+    server = AuthorizationServer(app, query_client=clients.get, save_token=_keep_nothing)
+    server.register_client_auth_method(METHOD, ClientAssertion(issuer, store))
+    server.register_grant(ClientCredentials)
+    server.register_token_generator("default", TokenGenerator(issuer, key))
+    return server
+
+
+def metadata(issuer: str) -> dict[str, Any]:
+    """Return the authorization server's metadata (RFC 8414 2)."""
+    return {
+        "issuer": issuer,
+        "token_endpoint": issuer + TOKEN_PATH,
+        "jwks_uri": issuer + KEYS_PATH,
+        "scopes_supported": list(SCOPES),
+        "response_types_supported": [],
+        "grant_types_supported": ["client_credentials"],
+        "token_endpoint_auth_methods_supported": [METHOD],
+        "token_endpoint_auth_signing_alg_values_supported": [ALGORITHM],
+    }
+
+
+def _keep_nothing(token: dict[str, Any], request: object) -> None:
+    """Keep no token: each carries its own proof and ends within `TOKEN_LIFE` seconds."""
