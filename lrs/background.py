@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import threading
 from collections.abc import Callable
@@ -42,8 +41,7 @@ def run(work: list[Step], stopping: threading.Event) -> None:
 
 def main() -> None:
     """Run until SIGTERM, or until the parent is gone where LRS_EXIT_WITH_PARENT is set."""
-    if os.environ.get("LRS_EXIT_WITH_PARENT") == "1":
-        exit_with_parent()
+    exit_with_parent()
     stopping = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stopping.set())

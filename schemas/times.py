@@ -9,13 +9,17 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def format_instant(instant: int) -> str:
     """Return microseconds since the epoch as RFC 3339 in UTC, `2026-03-02T08:00:00.000001Z`."""
-    moment = _EPOCH + timedelta(microseconds=instant)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment_of(instant).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def instant_of(moment: datetime) -> int:
     """Return an aware datetime as microseconds since the epoch."""
     return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def moment_of(instant: int) -> datetime:
+    """Return microseconds since the epoch as an aware UTC datetime."""
+    return _EPOCH + timedelta(microseconds=instant)
 
 
 def parse_timestamp(text: str) -> datetime:

@@ -53,7 +53,7 @@ class RootSecret:
 
         API secrets are 256 random bits, so that no slow hash is needed.
         """
-        return hmac.digest(self._derive(b"api secrets"), secret.encode(), "sha256")
+        return hmac.digest(self.derive(b"api secrets"), secret.encode(), "sha256")
 
     def matches(self, secret: str, stored: bytes) -> bool:
         """Compare a secret with its stored hash in constant time."""
@@ -66,13 +66,13 @@ class RootSecret:
         return private.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
-            serialization.BestAvailableEncryption(self._derive(b"client keys").hex().encode()),
+            serialization.BestAvailableEncryption(self.derive(b"client keys").hex().encode()),
         )
 
     def open_key(self, sealed: bytes) -> ECKey:
         """Return the private key that `seal_key` sealed. Raises ValueError with a wrong secret."""
         private = serialization.load_pem_private_key(
-            sealed, self._derive(b"client keys").hex().encode()
+            sealed, self.derive(b"client keys").hex().encode()
         )
         pem = private.private_bytes(
             serialization.Encoding.PEM,
@@ -82,7 +82,8 @@ class RootSecret:
         key = ECKey.import_key(pem)
         return ECKey.import_key(pem, {"kid": key.thumbprint(), "use": "sig", "alg": "ES256"})
 
-    def _derive(self, purpose: bytes) -> bytes:
+    def derive(self, purpose: bytes) -> bytes:
+        """Return 256 bits for one purpose; nothing can be learnt from them about another."""
         return hmac.digest(self._value, purpose, "sha256")
 
 

@@ -34,13 +34,21 @@ class SourceCredentials:
         )
         return source, secret
 
-    def ensure(self, key: str, secret: str, *, name: str) -> Source:
-        """Make the given key and secret those of an administrator."""
+    def ensure(
+        self,
+        key: str,
+        secret: str,
+        *,
+        name: str,
+        provenance: Provenance = "server",
+        scopes: tuple[Scope, ...] = ("all",),
+    ) -> Source:
+        """Make the given key and secret those of a source, by default of an administrator."""
         source = self._sources.add(
             key=key,
             name=name,
-            provenance="server",
-            scopes=("all",),
+            provenance=provenance,
+            scopes=scopes,
             secret_hash=self._root.hash_of(secret),
         )
         self._sources.set_secret(key, self._root.hash_of(secret))

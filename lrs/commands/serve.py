@@ -14,7 +14,7 @@ from granian.constants import Interfaces
 
 from lrs.auth.sources import SourceCredentials
 from lrs.commands.data_option import data_option
-from lrs.lifeline import exit_with_parent
+from lrs.lifeline import bound_to_this_process, exit_with_parent
 from lrs.service import Service
 from lrs.settings import Settings
 
@@ -31,9 +31,8 @@ BLOCKING_THREADS = 16
 def serve(host: str, port: int, workers: int) -> None:
     """Serve xAPI under /xapi and do the background work."""
     os.environ.setdefault("LRS_PUBLIC_URL", f"http://{_name_of(host)}:{port}")
-    if os.environ.get("LRS_EXIT_WITH_PARENT") == "1":
-        exit_with_parent()
-    os.environ["LRS_EXIT_WITH_PARENT"] = "1"  # for the processes started below
+    exit_with_parent()
+    os.environ.update(bound_to_this_process())
     settings = Settings.from_environment()
     service = Service(settings)
     ensure_administrator(service)

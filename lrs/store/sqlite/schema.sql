@@ -70,7 +70,8 @@ CREATE TABLE event (
   PRIMARY KEY (seq, ordinal)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX event_record ON event (persona, activity, registration);
-CREATE INDEX event_course ON event (persona, course);
+CREATE INDEX event_activity ON event (activity, persona);
+CREATE INDEX event_course ON event (course, persona);
 
 CREATE TABLE record (
   persona TEXT NOT NULL,
@@ -87,12 +88,15 @@ CREATE TABLE unrecognised (
   PRIMARY KEY (verb, adapter)
 ) STRICT, WITHOUT ROWID;
 
--- Which persona has to be looked at again for which unit.
+-- Which persona has to be looked at again for which unit. `marked` grows, so that a mark set
+-- while a decision is being made outlives it.
 CREATE TABLE due_evaluation (
   persona TEXT NOT NULL,
   unit TEXT NOT NULL,
+  marked INTEGER NOT NULL,
   PRIMARY KEY (persona, unit)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX due_evaluation_marked ON due_evaluation (marked);
 
 CREATE TABLE unit (
   code TEXT NOT NULL,
@@ -112,6 +116,8 @@ CREATE TABLE achievement (
   body BLOB NOT NULL,
   UNIQUE (persona, unit, version)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX achievement_unit ON achievement (unit, persona);
+CREATE INDEX achievement_changed ON achievement (changed, id);
 
 CREATE TABLE receiver (
   name TEXT PRIMARY KEY,
@@ -132,6 +138,7 @@ CREATE TABLE claim (
   reason TEXT,
   UNIQUE (achievement, receiver)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX claim_changed ON claim (changed, id);
 
 -- What has to leave this machine. A row goes when the receiver has answered for good.
 CREATE TABLE outbox (

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from lrs.store.sqlite.database import Database
+from lrs.store.sqlite.exchange import SqliteExchange
+from lrs.store.sqlite.records import SqliteRecords
+from lrs.store.sqlite.settings import SqliteSettings
 from lrs.store.sqlite.sources import SqliteSources
 from lrs.store.sqlite.statements import SqliteStatements
 from lrs.xapi.search_keys import search_keys
@@ -23,6 +26,9 @@ class SqliteStore:
             keys=lambda body: search_keys(read_statement(body)),
         )
         self.sources = SqliteSources(self.database)
+        self.settings = SqliteSettings(self.database)
+        self.records = SqliteRecords(self.database)
+        self.exchange = SqliteExchange(self.database)
 
     def close(self) -> None:
         """Finish what waits to be written and close."""

@@ -1,0 +1,1 @@
+"""Claims on their way to receivers: everything that leaves goes through the outbox."""
