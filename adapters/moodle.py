@@ -20,7 +20,6 @@ from adapters.reading import (
     Learner,
     activities_of,
     agent_of,
-    course_of,
     extensions_of,
     instructor_of,
     learners_of,
@@ -161,8 +160,8 @@ def _agent_in_extension(value: object) -> Learner | None:
 
 
 def _known(learner: Learner) -> bool:
-    kind, _, rest = learner.identifier.partition(":")
-    return kind != "account" or rest.rpartition("|")[2] != ANONYMOUS
+    kind, _, account = learner.identifier.partition(":")
+    return kind != "account" or account.partition("|")[2] != ANONYMOUS
 
 
 def _whole(statement: Statement, thing: Activity, kind: EventKind) -> Activity:
@@ -185,7 +184,7 @@ def _finished(statement: Statement, thing: Activity, event: Event) -> Event:
         ),
         None,
     )
-    event = replace(event, attempt=attempt, course=event.course or course_of(statement, thing))
+    event = replace(event, attempt=attempt)
     if type_of(thing) in PART_TYPES:
         return replace(event, score=None, success=None, completion=None, duration=None)
     if event.kind == "attended":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -29,21 +28,15 @@ ATTEMPT_TYPE = "http://adlnet.gov/expapi/activities/attempt"
 CMI5_PROGRESS = "https://w3id.org/xapi/cmi5/result/extensions/progress"
 VIDEO_PROGRESS = "https://w3id.org/xapi/video/extensions/progress"
 
+_FIGURE = r"(\d+(?:\.\d+)?)"
 _DURATION = re.compile(
-    r"P(?:(?P<weeks>[\d.]+)W)?(?:(?P<years>[\d.]+)Y)?(?:(?P<months>[\d.]+)M)?"
-    r"(?:(?P<days>[\d.]+)D)?"
-    r"(?:T(?:(?P<hours>[\d.]+)H)?(?:(?P<minutes>[\d.]+)M)?(?:(?P<seconds>[\d.]+)S)?)?",
+    rf"P(?:{_FIGURE}W)?(?:{_FIGURE}Y)?(?:{_FIGURE}M)?(?:{_FIGURE}D)?"
+    rf"(?:T(?:{_FIGURE}H)?(?:{_FIGURE}M)?(?:{_FIGURE}S)?)?",
     re.ASCII,
 )
-_SECONDS = {
-    "weeks": 604_800,
-    "years": 31_536_000,
-    "months": 2_592_000,
-    "days": 86_400,
-    "hours": 3_600,
-    "minutes": 60,
-    "seconds": 1,
-}
+_DAY = 86_400
+_UNITS = (7 * _DAY, 365 * _DAY, 30 * _DAY, _DAY, 3_600, 60, 1)
+_CENTURY = 100 * 365 * _DAY
 
 
 class Learner(NamedTuple):
@@ -54,20 +47,16 @@ class Learner(NamedTuple):
 
 
 def seconds_of(duration: str) -> float | None:
-    """Return an ISO 8601 duration in seconds, None where it is none or has no end.
+    """Return an ISO 8601 duration in seconds, None where it is none or longer than a century.
 
     A year is taken as 365 days and a month as 30: the standard gives them no length.
     """
     match = _DURATION.fullmatch(duration)
-    if match is None:
+    if match is None or not any(match.groups()):
         return None
-    try:
-        total = math.fsum(
-            float(figure) * _SECONDS[unit] for unit, figure in match.groupdict().items() if figure
-        )
-    except (ValueError, OverflowError):
-        return None
-    return total if math.isfinite(total) else None
+    parts = zip(match.groups(default="0"), _UNITS, strict=True)
+    total = sum(float(figure) * unit for figure, unit in parts)
+    return total if total <= _CENTURY else None
 
 
 def time_of(statement: Statement) -> datetime:

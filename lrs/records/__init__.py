@@ -1,0 +1,1 @@
+"""Learner records: from statements to events, from events to records."""
