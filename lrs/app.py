@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 from flask import Flask, Response
 from flask.typing import ResponseReturnValue
 
 from lrs import problems
+from lrs.api import resources
+from lrs.auth.client_key import client_key, public_jwks
+from lrs.console import language, pages
 from lrs.lifeline import exit_with_parent
 from lrs.service import Service
 from lrs.settings import Settings
@@ -17,14 +18,21 @@ from schemas.xapi import SPOKEN
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Return the application for the settings, by default those of the environment."""
-    if settings is None and os.environ.get("LRS_EXIT_WITH_PARENT") == "1":
+    if settings is None:
         exit_with_parent()
     service = Service(settings or Settings.from_environment())
-    app = Flask("lrs")
-    app.config["MAX_CONTENT_LENGTH"] = service.settings.body_limit
+    app = Flask("lrs", static_folder=None)
+    app.config.update(
+        MAX_CONTENT_LENGTH=service.settings.body_limit,
+        SECRET_KEY=service.root_secret.derive(b"sessions"),
+        SESSION_COOKIE_SAMESITE="Lax",
+    )
     app.extensions["lrs"] = service
     problems.install(app)
+    language.install(app)
     app.register_blueprint(statements.blueprint(service), url_prefix="/xapi")
+    app.register_blueprint(resources.blueprint(service), url_prefix="/api/v1")
+    app.register_blueprint(pages.blueprint(service))
 
     @app.get("/xapi/about")
     def about() -> ResponseReturnValue:
@@ -33,6 +41,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     @app.get("/healthz")
     def healthz() -> ResponseReturnValue:
         return {"status": "ok"}
+
+    @app.get("/.well-known/jwks.json")
+    def jwks() -> ResponseReturnValue:
+        return public_jwks(client_key(service.store.settings, service.root_secret))
 
     @app.after_request
     def version_header(response: Response) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lrs.store.sqlite.achievements import SqliteAchievements, SqliteUnits
 from lrs.store.sqlite.database import Database
 from lrs.store.sqlite.exchange import SqliteExchange
 from lrs.store.sqlite.records import SqliteRecords
@@ -28,6 +29,8 @@ class SqliteStore:
         self.sources = SqliteSources(self.database)
         self.settings = SqliteSettings(self.database)
         self.records = SqliteRecords(self.database)
+        self.units = SqliteUnits(self.database)
+        self.achievements = SqliteAchievements(self.database)
         self.exchange = SqliteExchange(self.database)
 
     def close(self) -> None:

@@ -1,0 +1,42 @@
+"""Which language a page is in."""
+
+from __future__ import annotations
+
+from flask import Flask, request, session
+from flask_babel import Babel
+
+LANGUAGES = {"en": "English", "zh_CN": "中文"}
+
+
+def chosen_language() -> str:
+    """Return the language of this request: that of `?lang=`, else of an earlier one in the
+    same session, else the browser's.
+    """
+    asked = request.args.get("lang", "").replace("-", "_")
+    if asked in LANGUAGES:
+        session["language"] = asked
+        return asked
+    remembered = session.get("language")
+    if remembered in LANGUAGES:
+        return str(remembered)
+    best = request.accept_languages.best_match(["en", "zh-CN", "zh"])
+    return "zh_CN" if best in ("zh-CN", "zh") else "en"
+
+
+def install(app: Flask) -> None:
+    """Give the templates their texts in the request's language."""
+    Babel(app, default_locale="en", locale_selector=chosen_language)
+    app.jinja_env.globals["LANGUAGES"] = LANGUAGES
+    app.jinja_env.globals["language"] = chosen_language
+
+
+def in_language(texts: dict[str, str] | None) -> str | None:
+    """Return the text of a language map in the request's language, or in any that it has."""
+    if not texts:
+        return None
+    wanted = chosen_language().replace("_", "-")
+    for tag in (wanted, wanted.partition("-")[0]):
+        for found, text in texts.items():
+            if found.lower() == tag.lower() or found.lower().startswith(f"{tag.lower()}-"):
+                return text
+    return next(iter(texts.values()))
