@@ -74,13 +74,15 @@ def _course(statement: Statement) -> str | None:
 
 
 def _held_to(mastery: float | None, event: Event) -> Event:
-    """Return the event; one that passed below its own mastery score (9.3.4) is only scored."""
+    """Return the event without a success below its own mastery score, which 9.3.4 forbids."""
     share = event.score.share if event.score is not None else None
-    if mastery is None or share is None or share >= mastery or event.kind == "failed":
+    if mastery is None or share is None or share >= mastery:
         return event
-    if event.kind != "passed" and event.success is not True:
-        return event
-    return replace(event, kind="scored", success=None)
+    return replace(
+        event,
+        kind="scored" if event.kind == "passed" else event.kind,
+        success=None if event.success else event.success,
+    )
 
 
 adapter = Cmi5Adapter()

@@ -139,8 +139,12 @@ def learners_of(actor: Actor | StatementObject) -> list[Learner]:
         agent = agent_of(actor)
         return [] if agent is None else [agent]
     members = [] if actor.member is UNSET else actor.member
-    named = [learner for member in members if (learner := agent_of(member)) is not None]
-    return list({learner.identifier: learner for learner in reversed(named)}.values())[::-1]
+    named: dict[str, Learner] = {}
+    for member in members:
+        learner = agent_of(member)
+        if learner is not None:
+            named.setdefault(learner.identifier, learner)
+    return list(named.values())
 
 
 def instructor_of(statement: Statement) -> str | None:
