@@ -43,8 +43,8 @@ lock: ## Renew requirements.lock from pyproject.toml (needs uv)
 	  --no-emit-index-url --no-annotate -q --custom-compile-command "make lock" --upgrade -o requirements.lock
 
 translations: .venv/ready ## Collect texts into the catalogues and compile them
-	@$(BIN)/pybabel -q extract -F lrs/translations/babel.cfg -o lrs/translations/messages.pot --omit-header --no-location --sort-output .
-	@$(BIN)/pybabel -q update -i lrs/translations/messages.pot -d lrs/translations --omit-header --no-fuzzy-matching --ignore-obsolete
+	@$(BIN)/pybabel -q extract -F lrs/translations/babel.cfg -o lrs/translations/messages.pot --no-location --sort-output .
+	@$(BIN)/pybabel -q update -i lrs/translations/messages.pot -d lrs/translations --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 	@$(BIN)/pybabel -q compile -d lrs/translations
 
 clean: ## Remove .venv and what tools left behind (never ./data)
