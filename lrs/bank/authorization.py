@@ -61,6 +61,8 @@ class ClientAssertion(JWTBearerClientAssertion):  # type: ignore[misc]
             header, claims = super().extract_assertion(assertion)
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise InvalidClientError(description="Invalid JWT assertion.") from error
+        if not isinstance(header, dict):
+            raise InvalidClientError(description="Invalid JWT header.")
         return header, claims
 
     def resolve_client_public_key(self, client: BankClient) -> Any:
@@ -80,7 +82,10 @@ class ClientAssertion(JWTBearerClientAssertion):  # type: ignore[misc]
         try:
             claims = jwt.decode(assertion, resolve_key, algorithms=[ALGORITHM]).claims
         except JoseError as error:
-            raise InvalidClientError(description=error.description or error.error) from error
+            # In words of our own: the library's repeat the sender's, which RFC 6749 5.2 forbids.
+            raise InvalidClientError(
+                description=f"The assertion is not signed with {ALGORITHM} and a known key."
+            ) from error
         except OutboundError as error:
             raise InvalidClientError(
                 description="The client's JWK set cannot be had now."
