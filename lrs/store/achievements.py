@@ -44,12 +44,14 @@ class Evaluation:
     """What an evaluation came to.
 
     `achievement` is the one to be written, None where there is none or nothing changes;
-    `claims` are queued unless their receiver has one of the same achievement.
+    `claims` are queued unless their receiver has one of the same achievement. `again_at`
+    (microseconds) is when to evaluate again without anything new being said.
     """
 
     due: DueEvaluation
     achievement: Achievement | None = None
     claims: Sequence[NewClaim] = ()
+    again_at: int | None = None
 
 
 class Units(Protocol):

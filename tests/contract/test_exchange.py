@@ -148,3 +148,12 @@ def test_a_mark_set_during_an_evaluation_outlives_it(queued):
     (later,) = queued.achievements.due(10)
     queued.achievements.settle([Evaluation(due=later)])
     assert queued.achievements.due(10) == []
+
+
+def test_an_evaluation_for_later_is_not_due_before(queued):
+    queued.achievements.mark_achieved()
+    (seen,) = queued.achievements.due(10)
+    queued.achievements.settle([Evaluation(due=seen, again_at=seen.marked + 3_600_000_000)])
+    assert queued.achievements.due(10) == []
+    queued.achievements.mark_achieved()
+    assert len(queued.achievements.due(10)) == 1

@@ -69,7 +69,9 @@ class SqliteAchievements:
     def due(self, limit: int) -> list[DueEvaluation]:
         """Return up to `limit` evaluations to be made, the oldest marks first."""
         rows = self._database.read().execute(
-            "SELECT persona, unit, marked FROM due_evaluation ORDER BY marked LIMIT ?", (limit,)
+            "SELECT persona, unit, marked FROM due_evaluation WHERE marked <= ? "
+            "ORDER BY marked LIMIT ?",
+            (self._database.now(), limit),
         )
         return [DueEvaluation(*row) for row in rows]
 
@@ -111,6 +113,15 @@ class SqliteAchievements:
             tx.executemany(
                 "DELETE FROM due_evaluation WHERE persona = ? AND unit = ? AND marked = ?",
                 [evaluation.due for evaluation in evaluations],
+            )
+            tx.executemany(
+                "INSERT INTO due_evaluation (persona, unit, marked) VALUES (?, ?, ?) "
+                "ON CONFLICT DO NOTHING",
+                [
+                    (evaluation.due.persona, evaluation.due.unit, evaluation.again_at)
+                    for evaluation in evaluations
+                    if evaluation.again_at is not None
+                ],
             )
 
         self._database.write(work)

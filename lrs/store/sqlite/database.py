@@ -87,11 +87,17 @@ class Turn:
 
     def next_instant(self) -> int:
         """Return a new instant, the latest so far. The turn must be held."""
-        kept = os.pread(self._descriptor, 8, 0)
-        last = struct.unpack("<q", kept)[0] if len(kept) == 8 else 0
-        instant = max(time.time_ns() // 1000, last + 1)
+        instant = max(time.time_ns() // 1000, self._last() + 1)
         os.pwrite(self._descriptor, struct.pack("<q", instant), 0)
         return instant
+
+    def now(self) -> int:
+        """Return the time, never before an instant that was given out."""
+        return max(time.time_ns() // 1000, self._last())
+
+    def _last(self) -> int:
+        kept = os.pread(self._descriptor, 8, 0)
+        return int(struct.unpack("<q", kept)[0]) if len(kept) == 8 else 0
 
     def close(self) -> None:
         """Let go of the lock file."""
@@ -153,6 +159,10 @@ class Database:
         self._jobs.put(job)
         result: Result = job.future.result()
         return result
+
+    def now(self) -> int:
+        """Return the time in microseconds since the epoch, never before that of any write."""
+        return self._reader_turn.now()
 
     def consistent_through(self) -> int:
         """Return an instant (microseconds) up to which nothing more can appear.

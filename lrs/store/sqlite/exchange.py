@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -164,7 +163,7 @@ class SqliteExchange:
 
     def _any_due(self) -> bool:
         """Look before asking for the turn to write, which an idle worker would do all day."""
-        now = time.time_ns() // 1000
+        now = self._database.now()
         row = self._database.read().execute(
             "SELECT 1 FROM outbox WHERE parked = 0 AND due <= ?1 AND leased_until <= ?1 LIMIT 1",
             (now,),

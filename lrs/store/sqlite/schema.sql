@@ -88,8 +88,8 @@ CREATE TABLE unrecognised (
   PRIMARY KEY (verb, adapter)
 ) STRICT, WITHOUT ROWID;
 
--- Which persona has to be looked at again for which unit. `marked` grows, so that a mark set
--- while a decision is being made outlives it.
+-- Which persona has to be looked at again for which unit, from the instant `marked` on. A mark
+-- set while a decision is being made is a later one and outlives it.
 CREATE TABLE due_evaluation (
   persona TEXT NOT NULL,
   unit TEXT NOT NULL,
