@@ -106,7 +106,7 @@ class MoodleAdapter:
     def events(self, statement: Statement, source: Source) -> list[Event]:
         """Return the statement's events; none for administration and conversation."""
         kind = VERBS.get(statement.verb.id)
-        moodle_event = _info(statement).get("event_name")
+        moodle_event = str(_info(statement).get("event_name"))
         thing = object_of(statement)
         if kind is None or thing is None or moodle_event in NOT_LEARNING:
             return []
@@ -139,11 +139,11 @@ def _people(statement: Statement) -> tuple[list[Learner], str | None]:
     (looking at a submission), nobody learns.
     """
     instructor = instructor_of(statement)
-    told = extensions_of(statement.context).get(FOR)
-    if told is None:
-        return [one for one in learners_of(statement.actor) if _known(one)], instructor
-    learner, actor = _agent_in_extension(told), agent_of(statement.actor)
+    extensions = extensions_of(statement.context)
     judged = statement.verb.id in JUDGING_VERBS
+    if FOR not in extensions and not judged:
+        return [one for one in learners_of(statement.actor) if _known(one)], instructor
+    learner, actor = _agent_in_extension(extensions.get(FOR)), agent_of(statement.actor)
     himself = learner is not None and actor is not None and learner.identifier == actor.identifier
     if learner is None or not (judged or himself):
         return [], None

@@ -82,9 +82,12 @@ def extensions_of(holder: Context | Result | UnsetType) -> Mapping[str, Any]:
 
 def figure_of(value: object) -> float | None:
     """Return the number that an extension holds, None where it holds anything else."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
         return float(value)
-    return None
+    except OverflowError:
+        return None
 
 
 def activities_of(statement: Statement, *groups: str) -> list[Activity]:

@@ -1,12 +1,17 @@
 import json
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters import cmi5, generic, moodle
 from adapters.inbound import inbound_adapters, normalise
 from adapters.reading import seconds_of, time_of
-from schemas.events import Score
+from schemas.events import Event, Score
 from schemas.profile import ATTENDANCE_EXTENSION, SESSION_TYPE
 from schemas.sources import Source
 from schemas.xapi import decode_statement
@@ -128,6 +133,7 @@ def test_an_opinion_is_no_score():
         (CMI5_PROGRESS, -1, None),
         (CMI5_PROGRESS, "40", None),
         (CMI5_PROGRESS, True, None),
+        (CMI5_PROGRESS, 10**400, None),
         (VIDEO_PROGRESS, 0.25, 0.25),
         (VIDEO_PROGRESS, 25, None),
     ],
@@ -308,3 +314,49 @@ def test_the_adapters_are_installed_with_the_generic_one_last():
     assert installed[-1] is generic.adapter
     name, read = normalise(statement("passed"), SOURCE, installed)
     assert (name, len(read)) == ("generic", 1)
+
+
+def test_the_adapter_in_the_documentation_works():
+    doc = Path(__file__).resolve().parent.parent.parent / "docs" / "adapters.md"
+    (example,) = re.findall(r"```python\n(.*?)```", doc.read_text(encoding="utf-8"), re.DOTALL)
+    names = {}
+    exec(example, names)
+    theirs = names["adapter"]
+    read = statement("https://simulator.example/verbs/lapped")
+    name, (event,) = normalise(read, SOURCE, [theirs, *inbound_adapters()])
+    assert (name, event.kind) == ("driving_simulator", "progressed")
+    assert normalise(statement("passed"), SOURCE, [theirs, *inbound_adapters()])[0] == "generic"
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=4,
+)
+KEYS = [
+    ATTENDANCE_EXTENSION, CMI5_PROGRESS, VIDEO_PROGRESS, generic.VIDEO_SESSION,
+    cmi5.SESSION, cmi5.MASTERY_SCORE, cmi5.REASON, moodle.INFO, moodle.FOR,
+]  # fmt: skip
+extensions = st.fixed_dictionaries({}, optional=dict.fromkeys(KEYS, anything))
+
+
+@given(
+    verb=st.sampled_from([*generic.VERBS, *moodle.VERBS, "https://tool.example/did"]),
+    told=extensions,
+    around=extensions,
+    marked=st.booleans(),
+)
+def test_no_extension_stops_the_reading(verb, told, around, marked):
+    if marked:
+        around = around | {
+            moodle.INFO: {"http://moodle.org": "1", "event_name": around.get(KEYS[0])}
+        }
+    read = statement(
+        verb,
+        thing=SESSION,
+        result={"extensions": told or {"http://x": 1}, "score": {"scaled": 0.5}},
+        context={"extensions": around or {"http://x": 1}, "contextActivities": {"parent": COURSE}},
+    )
+    for adapter in inbound_adapters():
+        for event in adapter.events(read, SOURCE):
+            assert msgspec.json.decode(msgspec.json.encode(event), type=Event) == event
