@@ -1,4 +1,4 @@
-"""The background process: brings projections up to date until it is told to stop."""
+"""The background process: brings projections up to date and carries claims to receivers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ import signal
 import threading
 from collections.abc import Callable
 
+from adapters.inbound import inbound_adapters
+from adapters.outbound import outbound_adapters
+from lrs.achievements.evaluator import Evaluator, units_by_activity
+from lrs.auth.client_key import client_key
+from lrs.exchange.deliverer import Deliverer
 from lrs.lifeline import exit_with_parent
+from lrs.records.projector import Projector
 from lrs.service import Service
 from lrs.settings import Settings
 
@@ -18,9 +24,26 @@ Step = Callable[[], bool]
 """Does one bounded piece of work and tells whether there was any."""
 
 
-def steps(service: Service) -> list[Step]:
-    """Return the background work of a service, in the direction of the data."""
-    return []
+def projection_steps(service: Service) -> list[Step]:
+    """Return the work from statements to achievements, in the direction of the data."""
+    store = service.store
+    projector = Projector(
+        store.statements,
+        store.records,
+        store.sources.all,
+        inbound_adapters(),
+        lambda: units_by_activity(store.units.all()),
+    )
+    evaluator = Evaluator(
+        store.units, store.achievements, store.records, store.statements, store.exchange
+    )
+    return [projector.step, evaluator.step]
+
+
+def exchange_steps(service: Service) -> list[Step]:
+    """Return the work from the outbox to the receivers."""
+    key = client_key(service.store.settings, service.root_secret)
+    return [Deliverer(service.store.exchange, outbound_adapters(), key).step]
 
 
 def run(work: list[Step], stopping: threading.Event) -> None:
@@ -35,19 +58,35 @@ def run(work: list[Step], stopping: threading.Event) -> None:
                 busy |= step()
             except Exception:
                 logging.getLogger("lrs").exception("a background step failed; it is tried again")
+                stopping.wait(1)
         if not busy:
             stopping.wait(IDLE)
 
 
 def main() -> None:
-    """Run until SIGTERM, or until the parent is gone where LRS_EXIT_WITH_PARENT is set."""
+    """Run until SIGTERM, or until the parent is gone where that was asked for.
+
+    Receivers have a thread of their own: a slow bank holds no record back.
+    """
     exit_with_parent()
+    logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s")
     stopping = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stopping.set())
     service = Service(Settings.from_environment())
+    threads = [
+        threading.Thread(target=run, args=(steps, stopping), name=name)
+        for name, steps in (
+            ("projection", projection_steps(service)),
+            ("exchange", exchange_steps(service)),
+        )
+    ]
     try:
-        run(steps(service), stopping)
+        for thread in threads:
+            thread.start()
+        stopping.wait()
+        for thread in threads:
+            thread.join()
     finally:
         service.close()
 
