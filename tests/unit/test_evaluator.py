@@ -66,7 +66,7 @@ def post(service, *statements):
 
 def settle(service):
     steps = projection_steps(service)
-    while any([step() for step in steps]):
+    while sum(step() for step in steps):
         pass
 
 
