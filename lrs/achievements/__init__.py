@@ -1,0 +1,1 @@
+"""Achievements: the rules of units, and whether a persona's events meet them."""

@@ -1,0 +1,266 @@
+"""Which of a persona's events count for one condition, and when they suffice."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Literal, NamedTuple
+
+from lrs.achievements.decision import Refusal, Refused
+from schemas.events import Event
+from schemas.profile import SESSION_TYPE
+from schemas.times import instant_of
+from schemas.units import (
+    BANK_ZONE,
+    Attended,
+    Completed,
+    Examined,
+    Hours,
+    LeafCondition,
+    Passed,
+    Scored,
+    Unit,
+)
+
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far a source's clock may be ahead before its statement counts as one from the future."""
+
+HOUR = 3_600_000_000
+"""Microseconds: sums of integers are exact and do not depend on order."""
+
+_Says = Literal["for", "against"]
+
+
+class Context(NamedTuple):
+    """What a condition is judged in; `identifiers` are those of the learner."""
+
+    unit: Unit
+    as_of: datetime
+    identifiers: frozenset[str]
+
+
+class Findings(NamedTuple):
+    """The events that count for a condition in order of time, and those that would have."""
+
+    counted: tuple[Event, ...]
+    refused: tuple[Refusal, ...]
+
+
+NOTHING = Findings((), ())
+
+
+def find(leaf: LeafCondition, events: Iterable[Event], context: Context) -> Findings:
+    """Return what counts for the condition among a persona's events, given in any order.
+
+    An event that takes back ends what was said of the same sitting up to its time, wherever its
+    own day lies; so does one that states other hours for a session. Of what then stands, the
+    earliest event of each sitting counts. What is said at one time is taken at its least.
+    """
+    line = sorted(
+        ((event, says) for event in events if (says := _says(leaf, event))), key=_least_last
+    )
+    standing: defaultdict[Hashable, list[Event]] = defaultdict(list)
+    refused: list[Refusal] = []
+    for event, says in line:
+        reason = _refused(leaf, event, context)
+        said = standing[_sitting(event, leaf)]
+        if says == "against":
+            takes_back = reason not in ("provenance", "future")
+        else:
+            corrects = isinstance(leaf, Hours) and any(e.duration != event.duration for e in said)
+            takes_back = reason is None and corrects
+        if takes_back:
+            refused += [_refusal(earlier, "withdrawn") for earlier in said]
+            said.clear()
+        if says == "against":
+            continue
+        if reason is None:
+            said.append(event)
+        elif not isinstance(leaf, Scored) or _share(event, at_least=leaf.at_least) is not None:
+            refused.append(_refusal(event, reason))
+    counted = sorted(
+        (said[0] for said in standing.values() if said),
+        key=lambda event: (event.time, event.statement, event.ordinal),
+    )
+    return Findings(tuple(counted), tuple(refused))
+
+
+def _least_last(said: tuple[Event, _Says]) -> tuple[datetime, bool, float, str, int]:
+    event, says = said
+    return event.time, says == "against", -(event.duration or 0.0), event.statement, event.ordinal
+
+
+def met_at(leaf: LeafCondition, counted: Sequence[Event]) -> datetime | None:
+    """Return the earliest time at which the events, in order of time, meet the condition."""
+    enough: Iterable[bool]
+    match leaf:
+        case Hours(at_least=need):
+            enough = (total >= round(need * HOUR) for total in running_time(counted))
+        case Attended(at_least=need):
+            enough = (number >= need for number in range(1, len(counted) + 1))
+        case Scored(at_least=need):
+            enough = (_share(event, at_least=need) is not None for event in counted)
+        case _:
+            enough = (True for _ in counted)
+    return next((event.time for event, met in zip(counted, enough, strict=True) if met), None)
+
+
+def chosen(leaf: LeafCondition, counted: Sequence[Event]) -> list[Event]:
+    """Return the events that a result rests on, of those that count up to its time.
+
+    The earliest says that something was completed, passed or examined. The best score is chosen,
+    the earliest of several. Every session counts, and every stretch of time that adds to those
+    before.
+    """
+    match leaf:
+        case Attended():
+            return list(counted)
+        case Hours():
+            steps = pairwise((0, *running_time(counted)))
+            grown = zip(counted, steps, strict=True)
+            return [event for event, (before, after) in grown if after > before]
+        case Scored() | Examined(at_least=float() | int()):
+            return sorted(counted, key=lambda event: -(share_of(event) or 0.0))[:1]
+        case _:
+            return list(counted[:1])
+
+
+def running_time(counted: Iterable[Event]) -> list[int]:
+    """Return the microseconds spent up to each event, in order of time.
+
+    An event's duration fills the time before it, and time that two of them fill counts once:
+    nobody learns more hours than the clock had. A session's hours are those that its sheet
+    states for a day, which says not when, so they are added.
+    """
+    filled: list[tuple[int, int]] = []
+    total = 0
+    totals = []
+    for event in counted:
+        duration = round((event.duration or 0.0) * 1_000_000)
+        total += duration
+        if event.kind != "attended":
+            end = instant_of(event.time)
+            start = end - duration
+            while filled and filled[-1][1] >= start:
+                begun, ended = filled.pop()
+                total -= ended - max(begun, start)
+                start = min(start, begun)
+            filled.append((start, end))
+        totals.append(total)
+    return totals
+
+
+def share_of(event: Event) -> float | None:
+    """Return the event's score as a share in -1..1, None where there is none or it is no share."""
+    share = event.score.share if event.score is not None else None
+    return share if share is not None and -1 <= share <= 1 else None
+
+
+def _share(event: Event, *, at_least: float) -> float | None:
+    share = share_of(event)
+    return share if share is not None and share >= at_least else None
+
+
+def _says(leaf: LeafCondition, event: Event) -> _Says | None:
+    """Tell whether an event speaks for or against a condition, whoever says it and when."""
+    if not _is_about(leaf, event):
+        return None
+    match leaf:
+        case Completed():
+            if event.kind == "uncompleted":
+                return "against"
+            return "for" if _completes(event) else None
+        case Attended(late_counts=late_counts):
+            return _attends(event, late_counts) if event.kind == "attended" else None
+        case Hours():
+            spent = event.duration is not None and 0 < event.duration < math.inf
+            if event.kind == "attended":
+                says = _attends(event, late_counts=True)
+                return says if spent or says == "against" else None
+            return "for" if spent else None
+        case Scored():
+            return "for" if share_of(event) is not None else None
+        case Examined(at_least=float() | int() as need):
+            failed = event.kind == "failed" or event.success is False
+            return "for" if not failed and _share(event, at_least=need) is not None else None
+        case _:
+            return "for" if _passes(event) else None
+
+
+def _is_about(leaf: LeafCondition, event: Event) -> bool:
+    match leaf:
+        case Hours(course=str() as course):
+            return course in (event.activity, event.course)
+        case Attended(activity=activity):
+            return activity in (event.activity, event.course)
+        case _:
+            return event.activity == leaf.activity
+
+
+def _completes(event: Event) -> bool:
+    if event.completion is None:
+        return event.kind in ("completed", "satisfied", "waived")
+    return event.completion
+
+
+def _passes(event: Event) -> bool:
+    if event.kind in ("failed", "abandoned"):
+        return False
+    if event.success is None:
+        return event.kind in ("passed", "mastered", "waived")
+    return event.success
+
+
+def _attends(event: Event, late_counts: bool) -> _Says:
+    counting = ("present", "late", None) if late_counts else ("present", None)
+    return "for" if event.attendance in counting else "against"
+
+
+def _sitting(event: Event, leaf: LeafCondition) -> Hashable:
+    """Return what tells apart the occasions on which an event can be taken back."""
+    if isinstance(leaf, Completed):
+        return event.registration
+    if event.kind != "attended" or not isinstance(leaf, Attended | Hours):
+        return event.statement, event.ordinal
+    if event.session is not None or event.activity_type == SESSION_TYPE:
+        return event.activity, event.session
+    return event.activity, event.time.astimezone(BANK_ZONE).date()
+
+
+def _refused(leaf: LeafCondition, event: Event, context: Context) -> Refused | None:
+    """Return why an event does not count, None where it does."""
+    unit = context.unit
+    narrowed = unit.provenance if leaf.provenance is None else leaf.provenance
+    if event.provenance not in narrowed or event.provenance not in unit.provenance:
+        return "provenance"
+    if event.time > context.as_of + CLOCK_SKEW:
+        return "future"
+    if (place := unit.effective.place(event.time)) != "within":
+        return "before_effective" if place == "before" else "after_effective"
+    if leaf.within is not None and (place := leaf.within.place(event.time)) != "within":
+        return "before_within" if place == "before" else "after_within"
+    if event.kind == "waived" and isinstance(leaf, Completed | Passed):
+        return "waived"
+    if isinstance(leaf, Examined):
+        return _examiner_refused(leaf, event, context.identifiers)
+    return None
+
+
+def _examiner_refused(leaf: Examined, event: Event, learner: frozenset[str]) -> Refused | None:
+    if event.examiner is None:
+        return "no_examiner"
+    if event.examiner in learner:
+        return "own_examiner"
+    if leaf.by and event.examiner not in leaf.by:
+        return "other_examiner"
+    return None
+
+
+def _refusal(event: Event, reason: Refused) -> Refusal:
+    details = {"provenance": event.provenance, "other_examiner": event.examiner}
+    return Refusal(
+        statement=event.statement, time=event.time, reason=reason, detail=details.get(reason)
+    )

@@ -1,0 +1,153 @@
+"""Recognised certification units and the rules that say what earns them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+from typing import Literal, TypeAlias, get_args
+
+import msgspec
+
+from schemas.claims import OutcomeKind
+from schemas.sources import Provenance
+
+Grade = Literal["初级", "中级", "高级"]
+"""The grades of a "1+X" vocational skill certificate."""
+
+GRADES: tuple[Grade, ...] = get_args(Grade)
+
+DEFAULT_PROVENANCE: tuple[Provenance, ...] = ("server", "signed", "launched", "import")
+"""What a unit accepts that does not say: nothing that a learner controls, nothing typed in."""
+
+BANK_ZONE = timezone(timedelta(hours=8))
+"""The zone of the days in a unit: China Standard Time, which keeps no summer time."""
+
+
+class Period(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Days from `since` (`from` in JSON) until `until`, both included, None without bound."""
+
+    since: date | None = msgspec.field(default=None, name="from")
+    until: date | None = None
+
+    def place(self, moment: datetime) -> Literal["before", "within", "after"]:
+        """Tell where an aware datetime lies; its day is that of `BANK_ZONE`."""
+        day = moment.astimezone(BANK_ZONE).date()
+        if self.since is not None and day < self.since:
+            return "before"
+        if self.until is not None and day > self.until:
+            return "after"
+        return "within"
+
+
+class Leaf(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="condition", tag=True
+):
+    """What every condition on evidence may say.
+
+    `provenance` narrows the classes that the unit accepts, `within` the days.
+    """
+
+    provenance: tuple[Provenance, ...] | None = None
+    within: Period | None = None
+
+
+class Completed(Leaf, frozen=True, kw_only=True, tag="completed"):
+    """The activity was completed."""
+
+    activity: str
+
+
+class Passed(Leaf, frozen=True, kw_only=True, tag="passed"):
+    """The activity was passed."""
+
+    activity: str
+
+
+class Scored(Leaf, frozen=True, kw_only=True, tag="scored"):
+    """A score of the activity, as a share of its range, was `at_least` (0..1)."""
+
+    activity: str
+    at_least: float
+
+
+class Hours(Leaf, frozen=True, kw_only=True, tag="hours"):
+    """`at_least` clock hours went into the activity, or into the course and its activities.
+
+    Exactly one of `activity` and `course` is given.
+    """
+
+    activity: str | None = None
+    course: str | None = None
+    at_least: float
+
+
+class Attended(Leaf, frozen=True, kw_only=True, tag="attended"):
+    """`at_least` sessions of the activity were attended, `of` so many that there are."""
+
+    activity: str
+    at_least: int
+    of: int | None = None
+    late_counts: bool = True
+
+
+class Examined(Leaf, frozen=True, kw_only=True, tag="examined"):
+    """An examiner found that the learner passed.
+
+    `by` names the examiners (`schemas.identifiers`), any where it is empty. With `at_least`
+    (0..1) the examiner's score decides, without it the examiner must have said "passed".
+    """
+
+    activity: str
+    by: tuple[str, ...] = ()
+    at_least: float | None = None
+
+
+class Group(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="condition", tag=True
+):
+    """What every condition on other conditions has."""
+
+    of: tuple[Condition, ...]
+
+
+class AllOf(Group, frozen=True, kw_only=True, tag="all"):
+    """Every condition is met."""
+
+
+class AnyOf(Group, frozen=True, kw_only=True, tag="any"):
+    """At least one condition is met."""
+
+
+class Count(Group, frozen=True, kw_only=True, tag="count"):
+    """`at_least` so many of the conditions are met."""
+
+    at_least: int
+
+
+LeafCondition: TypeAlias = Completed | Passed | Scored | Hours | Attended | Examined
+Condition: TypeAlias = LeafCondition | AllOf | AnyOf | Count
+"""A new kind of condition is a new struct here: stored units keep their meaning."""
+
+
+class Unit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A recognised unit at one version, which never changes once it is published.
+
+    `title` maps language tags (BCP 47) to text, `level` is 1..10, `hours` study hours as the
+    awarding body states them, `validity` months from the day it was achieved, `effective` the
+    days whose evidence counts, `officer` whether a human must approve.
+    """
+
+    code: str
+    version: int
+    title: dict[str, str]
+    field: str
+    level: int
+    credits: float
+    hours: float
+    awarding_body: str
+    kind: OutcomeKind
+    grade: Grade | None = None
+    validity: int | None = None
+    effective: Period = Period()
+    provenance: tuple[Provenance, ...] = DEFAULT_PROVENANCE
+    officer: bool = False
+    rule: Condition
