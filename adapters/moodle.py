@@ -144,8 +144,8 @@ def _people(statement: Statement) -> tuple[list[Learner], str | None]:
     if FOR not in extensions and not judged:
         return [one for one in learners_of(statement.actor) if _known(one)], instructor
     learner, actor = _agent_in_extension(extensions.get(FOR)), agent_of(statement.actor)
-    himself = learner is not None and actor is not None and learner.identifier == actor.identifier
-    if learner is None or not (judged or himself):
+    own = learner is not None and actor is not None and learner.identifier == actor.identifier
+    if learner is None or not (judged or own):
         return [], None
     return [learner], instructor or (actor.identifier if actor else None)
 

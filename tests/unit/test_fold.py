@@ -74,6 +74,13 @@ def test_a_graded_quiz_folds_to_its_record():
     )
 
 
+def test_name_type_and_course_are_the_latest_told():
+    old = at(0, activity_name={"en": "Old"}, activity_type="old", course="old")
+    new = at(1, activity_name={"en": "New"}, activity_type="new", course="new")
+    record = fold([old, new, at(2)])
+    assert (record.name, record.type, record.course) == ({"en": "New"}, "new", "new")
+
+
 @pytest.mark.parametrize(
     ("events", "success"),
     [
