@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -21,6 +22,11 @@ BATCH = 500
 
 PERSONA_NAMESPACE = uuid.UUID("3d9b1c52-3b1f-5c7e-9a53-0d6a2b1b8f10")
 """A persona first met has the UUIDv5 of its identifier, so that a rebuild gives the same ids."""
+
+FAILED = "failed"
+"""Stands for the adapter in the count of statements that an adapter raised an error for."""
+
+log = logging.getLogger("lrs.records")
 
 UnitsOf = Callable[[], Mapping[str, Collection[str]]]
 """Gives, for each activity that a unit's rule reads, the codes of those units."""
@@ -73,7 +79,12 @@ class Projector:
                 continue
             if row.voided:
                 continue
-            adapter, events = normalise(statement, sources[row.source], self._adapters)
+            try:
+                adapter, events = normalise(statement, sources[row.source], self._adapters)
+            except Exception:
+                # One statement that an adapter stumbles over must not hold up all after it.
+                log.exception("no event was taken from statement %s", uuid.UUID(bytes=row.id))
+                adapter, events = FAILED, []
             if not events:
                 unrecognised[statement.verb.id, adapter] += 1
             taken += [(row.seq, event) for event in events]

@@ -13,6 +13,7 @@ from lrs.app import create_app
 from lrs.background import projection_steps
 from lrs.exchange.deliverer import Deliverer
 from lrs.exchange.retry import delay
+from lrs.records.projector import Projector
 from lrs.settings import Settings
 from lrs.store.exchange import KnownReceiver
 from schemas.claims import Receipt, claim_hash
@@ -83,6 +84,24 @@ def achievements(service):
 
 def claims(service):
     return service.store.exchange.claims(None, 10)
+
+
+def test_a_statement_that_an_adapter_stumbles_over_is_counted_and_passed_over(service, caplog):
+    class Clumsy:
+        name = "clumsy"
+
+        def recognises(self, statement):
+            raise RuntimeError("stumbled")
+
+    post(service, GOOD)
+    store = service.store
+    projector = Projector(
+        store.statements, store.records, store.sources.all, [Clumsy()], lambda: {}
+    )
+    assert projector.step()
+    assert not projector.step()
+    assert store.records.unrecognised() == {(GOOD["verb"]["id"], "failed"): 1}
+    assert "stumbled" in caplog.text
 
 
 @pytest.mark.parametrize("unit_first", [True, False])
