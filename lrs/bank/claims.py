@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated
 
@@ -29,6 +30,9 @@ _LARGEST = 2**53 - 1
 OUTER_ID = r"^[A-Za-z0-9][A-Za-z0-9._:~-]{0,127}\Z"
 Text = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]
 Quantity = Annotated[float, Meta(ge=0, le=1_000_000)]
+
+_LOCATED = re.compile(r"(?P<rule>.*) - at (?:`key` in )?`(?P<path>\$[^`]*)`", re.S)
+"""How msgspec says where; without it the fault is of the whole."""
 
 
 class ClaimError(Exception):
@@ -74,8 +78,9 @@ def decode_claim(body: bytes) -> ClaimPayload:
     try:
         claim = msgspec.json.decode(body, type=_Claim)
     except msgspec.ValidationError as error:
-        rule, _, path = str(error).partition(" - at `")
-        raise ClaimError(path.rstrip("`") or "$", rule) from error
+        located = _LOCATED.fullmatch(str(error))
+        path, rule = (located["path"], located["rule"]) if located else ("$", str(error))
+        raise ClaimError(path, rule) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ClaimError("$", f"not JSON: {error}") from error
     try:

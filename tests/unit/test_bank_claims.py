@@ -136,6 +136,8 @@ def test_a_claim_is_decoded_to_what_was_sent():
         ("unit.level", 2**53, "$.unit.level"),
         ("unit.credits", -1, "$.unit.credits"),
         ("unit.title", {}, "$.unit.title"),
+        ("unit.title", {"": "x"}, "$.unit.title"),
+        ("unit.title", {"en": 7}, "$.unit.title[...]"),
         ("institution", None, "$"),
         ("achieved_at", "2026-03-02T16:00:00", "$.achieved_at"),
         ("achieved_at", "yesterday", "$.achieved_at"),
