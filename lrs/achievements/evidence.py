@@ -11,10 +11,8 @@ from typing import Literal, NamedTuple
 
 from lrs.achievements.decision import Refusal, Refused
 from schemas.events import Event
-from schemas.profile import SESSION_TYPE
 from schemas.times import instant_of
 from schemas.units import (
-    BANK_ZONE,
     Attended,
     Completed,
     Examined,
@@ -214,8 +212,10 @@ def _passes(event: Event) -> bool:
     return event.success
 
 
-def _attends(event: Event, late_counts: bool) -> _Says:
-    counting = ("present", "late", None) if late_counts else ("present", None)
+def _attends(event: Event, late_counts: bool) -> _Says | None:
+    if event.attendance is None:
+        return None
+    counting = ("present", "late") if late_counts else ("present",)
     return "for" if event.attendance in counting else "against"
 
 
@@ -225,9 +225,7 @@ def _sitting(event: Event, leaf: LeafCondition) -> Hashable:
         return event.registration
     if event.kind != "attended" or not isinstance(leaf, Attended | Hours):
         return event.statement, event.ordinal
-    if event.session is not None or event.activity_type == SESSION_TYPE:
-        return event.activity, event.session
-    return event.activity, event.time.astimezone(BANK_ZONE).date()
+    return event.activity, event.session
 
 
 def _refused(leaf: LeafCondition, event: Event, context: Context) -> Refused | None:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from lrs.achievements.evaluate import activities_of, evaluate, evidence_hash, leaves
 from lrs.achievements.evidence import CLOCK_SKEW
 from schemas.events import Event, Score
-from schemas.profile import SESSION_TYPE
 from schemas.units import (
     AllOf,
     AnyOf,
@@ -101,11 +100,10 @@ COUNTING = [
     (Hours(course=COURSE, at_least=2), event("terminated", course=COURSE, hours=2)),
     (Hours(course=COURSE, at_least=2), event("terminated", COURSE, hours=2)),
     (Attended(activity=PRACTICE, at_least=1), session("a", 0)),
-    (Attended(activity=PRACTICE, at_least=1), session("a", 0, None)),
     (Attended(activity=PRACTICE, at_least=1), session("a", 0, "late")),
     (
         Attended(activity=PRACTICE, at_least=1),
-        event("attended", "urn:session:1", course=PRACTICE, activity_type=SESSION_TYPE),
+        event("attended", "urn:webinar", course=PRACTICE, session="a", attendance="present"),
     ),
     (Examined(activity=QUIZ), event("passed", examiner=EXAMINER)),
     (Examined(activity=QUIZ, by=(EXAMINER,)), event("passed", examiner=EXAMINER)),
@@ -131,6 +129,7 @@ SILENT = [
     (Hours(activity=PRACTICE, at_least=2), session("a", 0, "absent", hours=2)),
     (Attended(activity=PRACTICE, at_least=1), session("a", 0, "absent")),
     (Attended(activity=PRACTICE, at_least=1), session("a", 0, "excused")),
+    (Attended(activity=PRACTICE, at_least=1), session("a", 0, None)),
     (Attended(activity=PRACTICE, at_least=1, late_counts=False), session("a", 0, "late")),
     (Attended(activity=PRACTICE, at_least=1), event("completed", PRACTICE)),
     (Examined(activity=QUIZ), event("scored", share=1.0, examiner=EXAMINER)),
@@ -304,11 +303,10 @@ def test_contradictions_at_one_time_are_no_attendance():
         assert not decide(rule, *told).met
 
 
-def test_attendance_without_a_session_counts_once_a_day():
+def test_attendance_that_names_no_session_is_one_session():
     rule = Attended(activity=PRACTICE, at_least=2)
-    morning, evening = session(None, 0), session(None, 0.3)
-    assert not decide(rule, morning, evening).met
-    assert decide(rule, morning, evening, session(None, 1)).met
+    assert not decide(rule, session(None, 0), session(None, 1)).met
+    assert decide(rule, session(None, 0), session("a", 1)).met
 
 
 def test_time_told_twice_is_spent_once():
@@ -434,7 +432,7 @@ def happenings(draw):
         examiner=draw(st.none() | st.just(EXAMINER)),
         registration=draw(st.none() | st.just("r")),
         session=name,
-        attendance=draw(st.sampled_from([None, "present"])) if attended else None,
+        attendance=draw(st.sampled_from(["present", "late"])) if attended else None,
         provenance=draw(st.sampled_from(["server", "server", "browser"])),
     )
 
