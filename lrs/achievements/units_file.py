@@ -87,11 +87,13 @@ def _flat(messages: Any, path: Path, value: Any) -> Iterator[tuple[Path, str]]:
     """
     if isinstance(messages, Mapping):
         for step, inner in messages.items():
-            if step == "_schema" or not isinstance(value, dict | list):
+            is_item = isinstance(value, list) and isinstance(step, int)
+            if is_item or (isinstance(value, dict) and step in value):
+                yield from _flat(inner, (*path, step), value[step])
+            elif step in ("_schema", "key", "value") or not isinstance(value, dict):
                 yield from _flat(inner, path, value)
             else:
-                known = isinstance(value, list) or step in value
-                yield from _flat(inner, (*path, step), value[step] if known else None)
+                yield from _flat(inner, (*path, step), None)
     else:
         for message in messages:
             yield path, message

@@ -213,6 +213,11 @@ AMOUNT = "must be more than 0 and at most 100000, is"
             "5: units[0].title.en: must be text of 1 to 500 characters, is ' '",
         ),
         (
+            "en: Safety",
+            "en: [Safety]",
+            "5: units[0].title.en: must be text: put quotes around a number, true or false",
+        ),
+        (
             "kind: training",
             "kind: course",
             "11: units[0].kind: must be one of academic, certificate, training, is 'course'",
