@@ -1,3 +1,5 @@
+import re
+import textwrap
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -24,7 +26,8 @@ from schemas.units import (
     Unit,
 )
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "units"
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples" / "units"
 NAME = "units.yaml"
 
 UNIT = """\
@@ -476,3 +479,16 @@ def test_the_example_of_a_certificate_in_three_grades():
             assert evaluate(unit, told, as_of).met is met
         unexamined = [msgspec.structs.replace(one, examiner=None) for one in passed]
         assert not evaluate(unit, unexamined, as_of).met
+
+
+def test_the_examples_of_the_documentation():
+    text = (ROOT / "docs" / "units.md").read_text("utf-8")
+    blocks = re.findall(r"(?:^    .*\n)+", text, re.MULTILINE)
+    [unit] = [textwrap.dedent(block) for block in blocks if block.startswith("    units:")]
+    [rule] = [block for block in blocks if block.startswith("    rule:")]
+    assert read(unit)[0].code == "OUC-SAFE-101"
+    conditions = read(UNIT + rule)[0].rule.of
+    assert [type(condition) for condition in conditions] == [Examined, Count]
+    [error] = [block.strip() for block in blocks if block.startswith("    units.yaml:")]
+    shares = "all:\n- passed: {activity: 'urn:a'}\n- scored: {activity: 'urn:b', at_least: 60}"
+    assert refused_rule(shares) == [error.replace(":19:", ":15:")]
