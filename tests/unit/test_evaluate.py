@@ -309,6 +309,15 @@ def test_attendance_that_names_no_session_is_one_session():
     assert decide(rule, session(None, 0), session("a", 1)).met
 
 
+def test_sessions_of_two_activities_of_a_course_are_different_ones():
+    rule = Attended(activity=COURSE, at_least=2)
+    practice = session("1", 0, course=COURSE)
+    lecture = session("1", 1, course=COURSE)
+    assert not decide(rule, practice, lecture).met
+    elsewhere = event("attended", QUIZ, 1, course=COURSE, session="1", attendance="present")
+    assert decide(rule, practice, elsewhere).met
+
+
 def test_time_told_twice_is_spent_once():
     rule = Hours(activity=QUIZ, at_least=1)
     told = [
@@ -332,6 +341,10 @@ def test_hours_of_sessions_add_up_and_can_be_corrected():
     lowered = decide(rule, morning, afternoon, session("pm", 3, hours=2))
     assert lowered.rule.parameters["have"] == 6
     assert not decide(rule, morning, afternoon, session("pm", 3, "absent", hours=4)).met
+    for told in itertools.permutations([afternoon, session("pm", 0, hours=2)]):
+        assert decide(rule, morning, *told).rule.parameters["have"] == 6
+    for told in itertools.permutations([afternoon, session("pm", 0, hours=5)]):
+        assert decide(rule, morning, *told).rule.parameters["have"] == 8
 
 
 def test_the_best_score_until_the_rule_was_met_is_the_score():
@@ -365,7 +378,10 @@ def test_any_rests_on_what_was_met_first():
     assert decision.achieved_at == completed.time
     assert decision.evidence == (completed.statement,)
     assert decision.score is None
-    assert [result.met for result in decision.rule.conditions] == [True, True]
+    assert [(result.met, result.evidence) for result in decision.rule.conditions] == [
+        (True, (scored.statement,)),
+        (True, (completed.statement,)),
+    ]
 
 
 def test_count_needs_as_many_as_it_says():
