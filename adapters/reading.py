@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from schemas.events import Event, EventKind, Score
+from schemas.events import Event, EventKind, Score, united
 from schemas.identifiers import identifier_of
 from schemas.sources import Source
 from schemas.times import parse_timestamp
@@ -27,6 +28,8 @@ ATTEMPT_TYPE = "http://adlnet.gov/expapi/activities/attempt"
 
 CMI5_PROGRESS = "https://w3id.org/xapi/cmi5/result/extensions/progress"
 VIDEO_PROGRESS = "https://w3id.org/xapi/video/extensions/progress"
+VIDEO_SEGMENTS = "https://w3id.org/xapi/video/extensions/played-segments"
+VIDEO_LENGTH = "https://w3id.org/xapi/video/extensions/length"
 
 _FIGURE = r"(\d+(?:\.\d+)?)"
 _DURATION = re.compile(
@@ -34,6 +37,7 @@ _DURATION = re.compile(
     rf"(?:T(?:{_FIGURE}H)?(?:{_FIGURE}M)?(?:{_FIGURE}S)?)?",
     re.ASCII,
 )
+_SEGMENT = re.compile(rf"\s*{_FIGURE}\s*\[\.\]\s*{_FIGURE}\s*", re.ASCII)
 _DAY = 86_400
 _UNITS = (7 * _DAY, 365 * _DAY, 30 * _DAY, _DAY, 3_600, 60, 1)
 _CENTURY = 100 * 365 * _DAY
@@ -168,6 +172,31 @@ def progress_of(result: Result | UnsetType) -> float | None:
     return None
 
 
+def segments_of(result: Result | UnsetType) -> tuple[tuple[float, float], ...]:
+    """Return the parts of a recording that were played, in seconds, in order and united.
+
+    The video profile (2.5.4.5) writes `0.000[.]12.000[,]14.000[.]21.000`; a part that is not
+    written so, or ends before it begins, is left out.
+    """
+    told = extensions_of(result).get(VIDEO_SEGMENTS)
+    if not isinstance(told, str):
+        return ()
+    matches = (_SEGMENT.fullmatch(part) for part in told.split("[,]"))
+    played = ((float(match[1]), float(match[2])) for match in matches if match)
+    return united((begin, end) for begin, end in played if math.isfinite(end))
+
+
+def length_of(statement: Statement, about: Activity) -> float | None:
+    """Return a recording's length in seconds, told in the context or of the activity."""
+    definition = about.definition
+    told = UNSET if definition is UNSET else definition.extensions
+    for holder in (extensions_of(statement.context), {} if told is UNSET else told):
+        length = figure_of(holder.get(VIDEO_LENGTH))
+        if length is not None and 0 < length < math.inf:
+            return length
+    return None
+
+
 def score_of(result: Result | UnsetType) -> Score | None:
     """Return the score where a figure is told, not only its bounds."""
     if result is UNSET or result.score is UNSET:
@@ -201,6 +230,8 @@ def read_event(
         completion = None if result.completion is UNSET else result.completion
     registration = UNSET if context is UNSET else context.registration
     name = UNSET if definition is UNSET else definition.name
+    segments = segments_of(result)
+    length = length_of(statement, about) if segments else None
     return Event(
         statement=statement.id.lower(),
         ordinal=ordinal,
@@ -217,8 +248,21 @@ def read_event(
         score=score_of(result),
         success=success,
         completion=completion,
-        progress=progress_of(result),
+        progress=None if segments and length else progress_of(result),
+        segments=segments,
+        length=length,
         examiner=None if examiner == learner.identifier else examiner,
         source=source.id,
         provenance=source.provenance,
     )
+
+
+def read_events(
+    statement: Statement, source: Source, kind: EventKind, about: Activity
+) -> list[Event]:
+    """Return the event of each learner that the statement's actor is or gathers."""
+    examiner = instructor_of(statement)
+    return [
+        read_event(statement, source, kind, learner, about, ordinal=place, examiner=examiner)
+        for place, learner in enumerate(learners_of(statement.actor))
+    ]

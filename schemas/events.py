@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, get_args
 
@@ -60,7 +61,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     the record is about (a quiz, not one attempt at it); `attempt` tells attempts or
     sessions apart; `course` is the course it belongs to, itself where it is the course.
     `session` is the dated session that was attended, `examiner` the identifier of the person
-    who judged, `reason` why an activity was waived.
+    who judged, `reason` why an activity was waived. `segments` are the parts of a recording that
+    were played, in seconds from its beginning, in order and apart from each other, and `length`
+    is the recording's; an event with both tells no `progress` of its own.
     """
 
     statement: str
@@ -80,9 +83,24 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     success: bool | None = None
     completion: bool | None = None
     progress: float | None = None
+    segments: tuple[tuple[float, float], ...] = ()
+    length: float | None = None
     attendance: Attendance | None = None
     session: str | None = None
     examiner: str | None = None
     reason: str | None = None
     source: int
     provenance: Provenance
+
+
+def united(segments: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    """Return the union of segments as segments in order that neither overlap nor touch."""
+    union: list[tuple[float, float]] = []
+    for begin, end in sorted(segments):
+        if end <= begin:
+            continue
+        if union and begin <= union[-1][1]:
+            union[-1] = (union[-1][0], max(end, union[-1][1]))
+        else:
+            union.append((begin, end))
+    return tuple(union)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from schemas.events import Event, EventKind, Score
+from schemas.events import Event, EventKind, Score, united
 from schemas.records import LearnerRecord
 
 SUCCEEDED: Final[frozenset[EventKind]] = frozenset({"passed", "mastered"})
@@ -32,7 +32,6 @@ def fold(events: Iterable[Event]) -> LearnerRecord:
         raise ValueError("the events are of several records: fold those of each by themselves")
     completion, completed_at = _completion(line)
     scores = [event.score for event in line if event.score is not None]
-    told = [event.progress for event in line if event.progress is not None]
     attended = {event.session: event for event in line if event.session and event.attendance}
     newest = line[::-1]
     return LearnerRecord(
@@ -44,7 +43,7 @@ def fold(events: Iterable[Event]) -> LearnerRecord:
         first=line[0].time,
         last=line[-1].time,
         attempts=_attempts(line),
-        progress=1.0 if completion else max(told, default=None),
+        progress=_progress(line, completion),
         best_score=max(scores, key=_worth, default=None),
         last_score=scores[-1] if scores else None,
         success=_success(line),
@@ -105,6 +104,24 @@ def _completion(line: Sequence[Event]) -> tuple[bool | None, datetime | None]:
         elif event.completion is False and said is None:
             said = False
     return said, since
+
+
+def _progress(line: Sequence[Event], completion: bool | None) -> float | None:
+    """Return the share watched of a recording, to three decimals, else the greatest share told.
+
+    The parts played in any attempt are united, within the greatest length told, so that nobody
+    has watched more by telling a shorter one. They are believed before a completion, which else
+    is the whole.
+    """
+    told = [event.progress for event in line if event.progress is not None]
+    length = max((event.length for event in line if event.length), default=None)
+    segments = united(segment for event in line for segment in event.segments)
+    if segments and length:
+        seconds = math.fsum(min(end, length) - begin for begin, end in segments if begin < length)
+        told.append(round(seconds / length, 3))
+    elif completion:
+        return 1.0
+    return max(told, default=None)
 
 
 def _attempts(line: Sequence[Event]) -> int:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrs.records.fold import fold
-from schemas.events import EVENT_KINDS, Event, Score
+from schemas.events import EVENT_KINDS, Event, Score, united
 from schemas.records import LearnerRecord
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -139,6 +139,25 @@ def test_attempts_are_counted(events, attempts):
     assert fold(events).attempts == attempts
 
 
+@pytest.mark.parametrize(
+    ("events", "progress"),
+    [
+        ([at(0, progress=0.4), at(1, progress=0.3)], 0.4),
+        ([at(0, progress=0.4), at(1, "completed")], 1.0),
+        ([at(0, segments=((0, 10),), length=100.0), at(1, segments=((5, 30),))], 0.3),
+        ([at(0, segments=((0, 10),), attempt="a"), at(1, segments=((50, 200),), length=100)], 0.6),
+        ([at(0, segments=((0, 10),), length=100.0), at(1, segments=((0, 10),), length=10)], 0.1),
+        ([at(0, segments=((0, 10),), length=100.0), at(1, progress=0.5)], 0.5),
+        ([at(0, "completed", segments=((0, 90),), length=100.0)], 0.9),
+        ([at(0, segments=((0, 46.613),), length=46.613333)], 1.0),
+        ([at(0, segments=((150, 160),), length=100.0)], 0.0),
+        ([at(0, segments=((0, 10),))], None),
+    ],
+)
+def test_the_share_watched_is_of_the_parts_of_all_attempts_united(events, progress):
+    assert fold(events).progress == progress
+
+
 def test_best_score_is_by_share_then_by_raw():
     scores = [
         Score(raw=900),
@@ -219,6 +238,8 @@ events = st.builds(
     success=MAYBE | st.booleans(),
     completion=MAYBE | st.booleans(),
     progress=MAYBE | st.floats(0, 1),
+    segments=st.lists(st.tuples(st.floats(0, 99), st.floats(0, 99)), max_size=3).map(united),
+    length=MAYBE | st.floats(1, 99),
     attendance=MAYBE | st.sampled_from(["present", "late", "excused", "absent"]),
     session=MAYBE | SHORT,
     examiner=MAYBE | SHORT,
