@@ -7,6 +7,7 @@ import sys
 import click
 
 from lrs.commands.bank import bank
+from lrs.commands.import_ import import_, import_template
 from lrs.commands.serve import serve
 from lrs.commands.source import source
 from lrs.settings import SettingsError
@@ -19,6 +20,8 @@ def lrs() -> None:
 
 
 lrs.add_command(bank)
+lrs.add_command(import_)
+lrs.add_command(import_template)
 lrs.add_command(serve)
 lrs.add_command(source)
 
