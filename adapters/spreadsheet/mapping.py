@@ -64,6 +64,8 @@ class Problem:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Facts:
+    """What a row says before its result; `session` is the date where none is named."""
+
     actor: dict[str, Any]
     course: dict[str, Any]
     session: str
@@ -145,7 +147,7 @@ def _facts(row: _Reading, options: Options) -> _Facts | None:
     return _Facts(
         actor=actor,
         course=_activity(course, COURSE_TYPE, title),
-        session=session,
+        session=session or moment.slug,
         session_title=session_title,
         item=item,
         moment=moment,
@@ -176,17 +178,15 @@ def _attended(facts: _Facts, attendance: Attendance, hours: float | None) -> dic
         result["completion"] = True
         if hours:
             result["duration"] = _duration(hours)
-    slug = facts.session or facts.moment.slug
     session = _activity(
-        f"{facts.course['id']}/session/{_slug(slug)}",
+        f"{facts.course['id']}/session/{_slug(facts.session)}",
         SESSION_TYPE,
-        facts.session_title or slug,
+        facts.session_title or facts.session,
     )
-    when = ["session", facts.session] if facts.session else ["date", facts.moment.slug]
     return _statement(
         facts,
         verb="attended",
-        key=["attended", *when],
+        key=["attended", facts.session],
         about=session,
         result=result,
         parent=[facts.course],
@@ -215,7 +215,7 @@ def _scored(
         exam = f"{facts.course['id']}/exam/{_slug(facts.item)}"
         about, parent = _activity(exam, EXAM_TYPE, facts.item), [facts.course]
     else:
-        what = ["session", facts.session] if facts.session else ["date", facts.moment.slug]
+        what = ["session", facts.session]
         about, parent = facts.course, []
     return _statement(
         facts, verb=verb, key=["scored", *what], about=about, result=result, parent=parent
