@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters import cmi5, generic, moodle
+from adapters import cmi5, generic, h5p, moodle, scorm, video
 from adapters.inbound import inbound_adapters, normalise
-from adapters.reading import seconds_of, time_of
+from adapters.reading import VIDEO_LENGTH, VIDEO_SEGMENTS, seconds_of, time_of
 from schemas.events import Event, Score
 from schemas.profile import ATTENDANCE_EXTENSION, SESSION_TYPE
 from schemas.sources import Source
@@ -310,7 +310,8 @@ def test_a_statement_as_no_store_keeps_it_is_refused(missing):
 
 def test_the_adapters_are_installed_with_the_generic_one_last():
     installed = inbound_adapters()
-    assert {moodle.adapter, cmi5.adapter, generic.adapter} <= set(installed)
+    ours = (cmi5, generic, h5p, moodle, scorm, video)
+    assert {one.adapter for one in ours} <= set(installed)
     assert installed[-1] is generic.adapter
     name, read = normalise(statement("passed"), SOURCE, installed)
     assert (name, len(read)) == ("generic", 1)
@@ -340,12 +341,15 @@ anything = st.recursive(
 KEYS = [
     ATTENDANCE_EXTENSION, CMI5_PROGRESS, VIDEO_PROGRESS, generic.VIDEO_SESSION,
     cmi5.SESSION, cmi5.MASTERY_SCORE, cmi5.REASON, moodle.INFO, moodle.FOR,
+    VIDEO_LENGTH, VIDEO_SEGMENTS,
 ]  # fmt: skip
 extensions = st.fixed_dictionaries({}, optional=dict.fromkeys(KEYS, anything))
 
 
 @given(
-    verb=st.sampled_from([*generic.VERBS, *moodle.VERBS, "https://tool.example/did"]),
+    verb=st.sampled_from(
+        [*generic.VERBS, *moodle.VERBS, *scorm.VERBS, h5p.ANSWERED, "https://tool.example/did"]
+    ),
     told=extensions,
     around=extensions,
     marked=st.booleans(),
