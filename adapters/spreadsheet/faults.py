@@ -59,8 +59,12 @@ _TEXTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
             "请勿使用此文件；把表格复制到新工作簿",
         ),
     ),
+    "cell_too_long": (
+        ("a cell holds more than {limit} characters", "shorten it"),
+        ("有单元格超过 {limit} 个字符", "请缩短"),
+    ),
     "damaged": (
-        ("the file is damaged {where}", "open it in Excel or WPS, save it again and try that"),
+        ("the file is damaged ({where})", "open it in Excel or WPS, save it again and try that"),
         ("文件已损坏（{where}）", "请用 Excel 或 WPS 打开，重新保存后再试"),
     ),
     "encoding": (

@@ -149,7 +149,7 @@ class _Bounds:
     def data(self, text: str) -> None:
         self._characters += len(text)
         if self._counting and self._characters > TEXT_IN_CELL_LIMIT:
-            raise SheetError("too_long", limit=TEXT_IN_CELL_LIMIT)
+            raise SheetError("cell_too_long", limit=TEXT_IN_CELL_LIMIT)
 
     def close(self) -> None:
         """Nothing is kept that would have to be given up."""

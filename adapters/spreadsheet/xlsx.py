@@ -93,9 +93,14 @@ def _value(cell: Any) -> Value:
     return value  # type: ignore[no-any-return]
 
 
-def _damaged(error: Exception, row: int | None = None) -> SheetError:
-    where = f"{type(error).__name__}: {shown(error)}"
-    return SheetError("damaged", where=where if row is None else f"row {row}, {where}")
+def _damaged(error: Exception, row: int = 1) -> SheetError:
+    """Return what is said of a fault of the reader's, after the rows before `row` were read."""
+    what = f"{type(error).__name__}: {shown(error)}"
+    if row == 1:
+        return SheetError("damaged", where=what)
+    return SheetError(
+        "damaged", where=(f"after row {row - 1}, {what}", f"第 {row - 1} 行之后，{what}")
+    )
 
 
 def _refuse_merged(ranges: list[str], header: Header) -> None:

@@ -1,14 +1,25 @@
 import csv
 import uuid
 from datetime import date, datetime, time
+from pathlib import Path
 
 import msgspec
 import pytest
 from openpyxl import Workbook, load_workbook
 
 from adapters.generic import adapter as generic
-from adapters.spreadsheet import LANGUAGES, Fault, Options, SheetError, open_sheet, write_template
+from adapters.spreadsheet import (
+    LANGUAGES,
+    Fault,
+    Options,
+    SheetError,
+    limits,
+    open_sheet,
+    write_template,
+)
+from adapters.spreadsheet.cells import ATTENDANCE_WORDS
 from adapters.spreadsheet.columns import Column
+from adapters.spreadsheet.mapping import LONGEST_HOURS
 from schemas.profile import ATTENDANCE_EXTENSION, SESSION_TYPE
 from schemas.sources import Source
 from schemas.xapi import decode_statement
@@ -400,3 +411,14 @@ def test_a_session_named_by_its_date_is_the_session_of_that_date(tmp_path):
     first, second = read(write_xlsx(tmp_path, [[*KEYS, "出勤", "课次"], *rows]))
     assert first.statements
     assert second.duplicate_of == 2
+
+
+def test_the_documentation_names_every_column_word_and_limit():
+    text = (Path(__file__).parents[2] / "docs" / "import.md").read_text("utf-8")
+    told = [title for column in Column for title in column.titles]
+    told += [word for kind in ATTENDANCE_WORDS.values() for word in kind]
+    told += [f"{limits.FILE_LIMIT >> 20} MiB", f"{limits.UNPACKED_LIMIT >> 20} MiB"]
+    told += [str(limits.ROW_LIMIT), f"| {limits.COLUMN_LIMIT} |", f"| {limits.TEXT_LIMIT} |"]
+    told += [f"{limits.PARTS_LIMIT} parts", f"{limits.RATIO_LIMIT} times", ATTENDANCE_EXTENSION]
+    told += [SESSION_TYPE, f"first {limits.HEADER_WITHIN} rows", f"to {LONGEST_HOURS:g}"]
+    assert [one for one in told if one not in text] == []
