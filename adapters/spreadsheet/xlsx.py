@@ -69,7 +69,7 @@ def _find_table(book: Any) -> tuple[int, Header]:
 
 
 def _rows(worksheet: Any, first: int, last: int) -> Iterator[NumberedRow]:
-    worksheet.reset_dimensions()  # what a file says of its size need not be true
+    # bounds of our own: what a file says of its size need not be true
     rows = worksheet.iter_rows(min_row=first, max_row=last, max_col=COLUMN_LIMIT)
     number = first
     while True:
