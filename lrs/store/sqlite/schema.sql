@@ -152,3 +152,29 @@ CREATE TABLE outbox (
   parked INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (parked, due);
+
+-- Facts: documents of the xAPI resources state, activity profile and agent profile. What does
+-- not go with the kind, and a registration that was not given, is ''.
+CREATE TABLE document (
+  kind TEXT NOT NULL,
+  activity TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  registration TEXT NOT NULL,
+  id TEXT NOT NULL,
+  updated INTEGER NOT NULL,
+  content_type TEXT NOT NULL,
+  content BLOB NOT NULL,
+  UNIQUE (kind, activity, agent, registration, id)
+) STRICT;
+
+-- Facts: what verifying the signature of a signed statement came to.
+CREATE TABLE signature (
+  seq INTEGER PRIMARY KEY REFERENCES statement (seq),
+  result TEXT NOT NULL
+) STRICT;
+
+-- An activity's definition as statements have told it so far.
+CREATE TABLE activity (
+  id TEXT PRIMARY KEY,
+  definition BLOB NOT NULL
+) STRICT, WITHOUT ROWID;

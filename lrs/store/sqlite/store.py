@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lrs.store.sqlite.achievements import SqliteAchievements, SqliteUnits
 from lrs.store.sqlite.database import Database
+from lrs.store.sqlite.documents import SqliteDocuments
 from lrs.store.sqlite.exchange import SqliteExchange
 from lrs.store.sqlite.records import SqliteRecords
 from lrs.store.sqlite.settings import SqliteSettings
@@ -26,6 +27,7 @@ class SqliteStore:
             same=same_statement,
             keys=lambda body: search_keys(read_statement(body)),
         )
+        self.documents = SqliteDocuments(self.database)
         self.sources = SqliteSources(self.database)
         self.settings = SqliteSettings(self.database)
         self.records = SqliteRecords(self.database)
