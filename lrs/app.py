@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from flask import Flask
 from flask.typing import ResponseReturnValue
 
 from lrs import problems
@@ -12,8 +12,7 @@ from lrs.console import language, pages
 from lrs.lifeline import exit_with_parent
 from lrs.service import Service
 from lrs.settings import Settings
-from lrs.xapi import statements
-from schemas.xapi import SPOKEN
+from lrs.xapi import about, agents, documents, responses, statements
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -29,14 +28,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.extensions["lrs"] = service
     problems.install(app)
+    responses.install(app, service)
     language.install(app)
     app.register_blueprint(statements.blueprint(service), url_prefix="/xapi")
+    app.register_blueprint(about.blueprint(), url_prefix="/xapi")
+    app.register_blueprint(agents.blueprint(service), url_prefix="/xapi")
+    app.register_blueprint(documents.blueprint(service), url_prefix="/xapi")
     app.register_blueprint(resources.blueprint(service), url_prefix="/api/v1")
     app.register_blueprint(pages.blueprint(service))
-
-    @app.get("/xapi/about")
-    def about() -> ResponseReturnValue:
-        return {"version": list(SPOKEN)}
 
     @app.get("/healthz")
     def healthz() -> ResponseReturnValue:
@@ -45,11 +44,5 @@ def create_app(settings: Settings | None = None) -> Flask:
     @app.get("/.well-known/jwks.json")
     def jwks() -> ResponseReturnValue:
         return public_jwks(client_key(service.store.settings, service.root_secret))
-
-    @app.after_request
-    def version_header(response: Response) -> Response:
-        response.headers.setdefault("X-Experience-API-Version", SPOKEN[0])
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        return response
 
     return app

@@ -16,7 +16,7 @@ from lrs.store.statements import Conflict, NewStatement, StatementQuery
 from lrs.xapi.search_keys import search_keys, statement_ref, voids
 from schemas.identifiers import identifier_of
 from schemas.sources import Source
-from schemas.times import format_instant, instant_of
+from schemas.times import instant_of
 from schemas.xapi import Received, Statement, XapiVersion, decode_statement, decode_statements
 from schemas.xapi.syntax import IRI, UUID, parse_timestamp
 
@@ -57,16 +57,11 @@ def blueprint(service: Service) -> Blueprint:
     def get() -> Response:
         source, _ = service.enter("statements/read", "statements/read/mine", "all/read")
         mine = not source.may("statements/read", "all/read")
-        through = format_instant(service.store.statements.consistent_through())
         wanted = _uuid_parameter("statementId")
         voided = _uuid_parameter("voidedStatementId")
         if wanted or voided:
-            response = _one(service, source, wanted, voided, mine)
-        else:
-            query = _query(source if mine else None)
-            response = _page(service, query)
-        response.headers["X-Experience-API-Consistent-Through"] = through
-        return response
+            return _one(service, source, wanted, voided, mine)
+        return _page(service, _query(source if mine else None))
 
     return routes
 

@@ -1,7 +1,13 @@
 """The xAPI statement: its shape, its rules, in 1.0.3 and 2.0.0."""
 
 from schemas.xapi.compare import same_statement
-from schemas.xapi.decode import Received, decode_statement, decode_statements, read_statement
+from schemas.xapi.decode import (
+    Received,
+    decode_actor,
+    decode_statement,
+    decode_statements,
+    read_statement,
+)
 from schemas.xapi.errors import StatementError, VersionError
 from schemas.xapi.model import (
     Account,
@@ -41,6 +47,7 @@ __all__ = [
     "Verb",
     "VersionError",
     "XapiVersion",
+    "decode_actor",
     "decode_statement",
     "decode_statements",
     "negotiate",

@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
+from schemas.xapi.actors import check_actor
 from schemas.xapi.errors import RuleBroken, StatementError
-from schemas.xapi.model import Statement
+from schemas.xapi.model import Actor, Statement
 from schemas.xapi.rules import check_statement
 from schemas.xapi.versions import XapiVersion
 
@@ -18,6 +19,7 @@ DEPTH_LIMIT = 64
 
 _raw_batch = msgspec.json.Decoder(list[msgspec.Raw])
 _typed = msgspec.json.Decoder(Statement)
+_actor = msgspec.json.Decoder(Actor)
 _plain = msgspec.json.Decoder()
 _AT = re.compile(r" - at `(?P<path>[^`]+)`\Z")
 _TOO_DEEP = f"must not nest deeper than {DEPTH_LIMIT} arrays and objects"
@@ -57,6 +59,21 @@ def decode_statement(body: bytes, version: XapiVersion) -> Received:
     if not single:
         raise StatementError(None, "$", "must be one statement, is an array")
     return received[0]
+
+
+def decode_actor(body: bytes) -> Actor:
+    """Return the Agent or Group that the body is. Raises StatementError."""
+    _check_depth(body, 0)
+    try:
+        actor = _actor.decode(body)
+        check_actor(actor, "$")
+    except msgspec.ValidationError as error:
+        raise StatementError(None, *_shape_error(error)) from None
+    except RuleBroken as error:
+        raise StatementError(None, error.path, error.rule) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise StatementError(None, "$", _not_json(error)) from None
+    return actor
 
 
 def read_statement(stored: bytes) -> Statement:

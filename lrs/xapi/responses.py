@@ -1,0 +1,66 @@
+"""What every answer of the xAPI resources carries, and browsers from elsewhere (CORS)."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, g, request
+
+from lrs.service import Service
+from schemas.times import format_instant
+from schemas.xapi import SPOKEN, VersionError, negotiate
+
+THROUGH = "X-Experience-API-Consistent-Through"
+VERSION = "X-Experience-API-Version"
+
+REQUEST_HEADERS = (
+    "Accept, Accept-Language, Authorization, Content-Encoding, Content-Type, If-Match, "
+    "If-Modified-Since, If-None-Match, Range, X-Experience-API-Version"
+)
+RESPONSE_HEADERS = (
+    "Accept-Ranges, Allow, Content-Range, ETag, Last-Modified, WWW-Authenticate, "
+    f"{THROUGH}, {VERSION}"
+)
+PREFLIGHT_LIFE = "7200"
+"""Seconds; browsers remember no longer."""
+
+
+def install(app: Flask, service: Service) -> None:
+    """Answer preflights and set the headers that the xAPI resources share."""
+
+    @app.before_request
+    def before() -> Response | None:
+        if not request.path.startswith("/xapi/"):
+            return None
+        if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+            return Response(status=204)
+        if request.path == "/xapi/statements":
+            # Asked before anything is read, so that it vouches for what is read.
+            g.consistent_through = format_instant(service.store.statements.consistent_through())
+        return None
+
+    @app.after_request
+    def after(response: Response) -> Response:
+        headers = response.headers
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        if not request.path.startswith("/xapi/"):
+            return response
+        headers[VERSION] = _version()
+        if "consistent_through" in g:
+            headers[THROUGH] = g.consistent_through
+        # Any origin may ask, with a key of its own: credentials that a browser holds (cookies,
+        # a remembered sign-in) are never allowed in, so there is no Allow-Credentials.
+        headers["Access-Control-Allow-Origin"] = "*"
+        headers["Access-Control-Expose-Headers"] = RESPONSE_HEADERS
+        if request.method == "OPTIONS":
+            headers["Access-Control-Allow-Methods"] = "GET, HEAD, PUT, POST, DELETE"
+            headers["Access-Control-Allow-Headers"] = REQUEST_HEADERS
+            headers["Access-Control-Max-Age"] = PREFLIGHT_LIFE
+        headers.add("Vary", "X-Experience-API-Version")
+        return response
+
+
+def _version() -> str:
+    """The version the request is answered in: the latest where it names none we speak."""
+    try:
+        return negotiate(request.headers.get(VERSION))
+    except VersionError:
+        return SPOKEN[0]
