@@ -25,9 +25,6 @@ from schemas.credentials import (
 )
 
 CLR_CONTEXT: Final = "https://purl.imsglobal.org/spec/clr/v2p0/context-2.0.1.json"
-_SCHEMA: Final = (
-    "https://purl.imsglobal.org/spec/clr/v2p0/schema/json/clr_v2p0_clrcredential_schema.json"
-)
 _TYPES: Final[tuple[AssociationType, ...]] = get_args(AssociationType)
 
 
@@ -69,7 +66,6 @@ def build_clr_credential(
             "type": ["ClrSubject"],
             "verifiableCredential": [dict(credential) for credential in credentials],
         },
-        "credentialSchema": [{"id": _SCHEMA, "type": "1EdTechJsonSchemaValidator2019"}],
     }
     related = [_association(association, set(achievements)) for association in associations]
     if related:

@@ -31,9 +31,6 @@ from schemas.credentials import (
 )
 from schemas.units import BANK_ZONE, Unit
 
-_SCHEMA: Final = (
-    "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json"
-)
 _ACHIEVEMENT_TYPES: Final[dict[OutcomeKind, str]] = {
     "academic": "Course",
     "certificate": "Certificate",
@@ -96,7 +93,6 @@ def build_achievement_credential(
         "awardedDate": time_text(achievement.achieved_at),
         "credentialSubject": subject,
         "evidence": [_evidence(achievement.evidence_hash)],
-        "credentialSchema": [{"id": _SCHEMA, "type": "1EdTechJsonSchemaValidator2019"}],
     }
     until = valid_until(achievement.achieved_at, unit)
     if until is not None:

@@ -242,7 +242,11 @@ def test_a_jwt_repeats_the_credential_in_its_claims():
     assert payload["exp"] == int(datetime(2026, 7, 1, 15, 59, 59, tzinfo=UTC).timestamp())
 
 
-SIGNED = {"di": signed(credential(), EDDSA), "es256": signed(credential(), ES256)}
+SIGNED = {
+    "di": signed(credential(), EDDSA),
+    "es256": signed(credential(), ES256),
+    "rs256": signed(credential(), RS256),
+}
 
 
 @pytest.mark.parametrize("form", SIGNED)
