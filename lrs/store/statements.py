@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
+
+SignatureResult = Literal["unsigned", "valid", "untrusted", "invalid"]
+"""What verifying a statement's signature came to. `valid`: made with a certificate that leads to
+a trusted root and was good at the time of signing. `untrusted`: well formed, but nothing trusted
+says whose it is. `invalid`: of a trusted root, but the certificate was out of its time or revoked.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -14,7 +20,7 @@ class NewStatement:
     `id` is the UUID's 16 bytes. `body` is its JSON without `stored` (and without `timestamp`
     where the client sent none: `timestamp` is then False): the store adds both. `keys` are its
     search keys. `refers_to` is the id of the statement its object refers to, `voids` tells
-    whether it voids it.
+    whether it voids it. `definitions` are what it tells of activities: id and JSON.
     """
 
     id: bytes
@@ -23,6 +29,8 @@ class NewStatement:
     keys: frozenset[str]
     refers_to: bytes | None = None
     voids: bool = False
+    definitions: tuple[tuple[str, bytes], ...] = ()
+    signature: SignatureResult = "unsigned"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +43,7 @@ class StoredStatement:
     source: int
     voided: bool
     body: bytes
+    signature: SignatureResult = "unsigned"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,11 +72,17 @@ class Conflict(Exception):
 class Statements(Protocol):
     """Statements: immutable, in the order they were stored. Safe from many threads."""
 
-    def add(self, source: int, batch: Sequence[NewStatement]) -> int:
+    def add(
+        self,
+        source: int,
+        batch: Sequence[NewStatement],
+        before_commit: Callable[[], None] | None = None,
+    ) -> int:
         """Store a batch whole and return how many were new; on disk when this returns.
 
         One that is stored already and is the same is passed over. Raises Conflict, with nothing
-        stored, where another statement has the id.
+        stored, where another statement has the id. `before_commit` is called once nothing but
+        the commit is left to do; nothing is stored where it raises.
         """
         ...
 
@@ -77,6 +92,10 @@ class Statements(Protocol):
 
     def find(self, query: StatementQuery) -> list[StoredStatement]:
         """Return a page of unvoided statements, newest first unless `ascending`."""
+        ...
+
+    def definitions(self, activities: Iterable[str]) -> dict[str, bytes]:
+        """Return the definition (JSON) of each of the activities that statements told of."""
         ...
 
     def following(self, seq: int, limit: int) -> list[StoredStatement]:

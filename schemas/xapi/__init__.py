@@ -8,6 +8,7 @@ from schemas.xapi.decode import (
     decode_statements,
     read_statement,
 )
+from schemas.xapi.definitions import activities_of, merge_definitions
 from schemas.xapi.errors import StatementError, VersionError
 from schemas.xapi.model import (
     Account,
@@ -47,9 +48,11 @@ __all__ = [
     "Verb",
     "VersionError",
     "XapiVersion",
+    "activities_of",
     "decode_actor",
     "decode_statement",
     "decode_statements",
+    "merge_definitions",
     "negotiate",
     "read_statement",
     "same_statement",

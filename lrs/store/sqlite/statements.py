@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,7 +18,10 @@ from schemas.times import format_instant
 CHAIN_LIMIT = 16
 """Statements referring to statements are followed this far."""
 
-COLUMNS = "seq, id, stored, source, voided, body"
+COLUMNS = (
+    "s.seq, s.id, s.stored, s.source, s.voided, s.body, "
+    "(SELECT result FROM signature g WHERE g.seq = s.seq)"
+)
 
 SELECTIVITY = (
     "registration",
@@ -32,6 +36,7 @@ SELECTIVITY = (
 
 Compare = Callable[[dict[str, Any], dict[str, Any]], bool]
 Keys = Callable[[bytes], frozenset[str]]
+Merge = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
 
 
 def term_of(key: str) -> int:
@@ -48,24 +53,38 @@ class SqliteStatements:
     """Fulfils `lrs.store.statements.Statements`.
 
     `same` tells whether two statements are the same for idempotence, `keys` gives the search
-    keys of a stored statement's body: both are xAPI's, not the store's.
+    keys of a stored statement's body, `merge` adds to an activity's definition: all are xAPI's,
+    not the store's.
     """
 
-    def __init__(self, database: Database, *, same: Compare, keys: Keys) -> None:
+    def __init__(self, database: Database, *, same: Compare, keys: Keys, merge: Merge) -> None:
         self._database = database
         self._same = same
         self._keys = keys
+        self._merge = merge
 
-    def add(self, source: int, batch: Sequence[NewStatement]) -> int:
+    def add(
+        self,
+        source: int,
+        batch: Sequence[NewStatement],
+        before_commit: Callable[[], None] | None = None,
+    ) -> int:
         """Store a batch whole and return how many were new."""
         prepared = [(new, {term_of(key) for key in new.keys}) for new in batch]
-        return self._database.write(lambda tx: self._add(tx, source, prepared))
+
+        def work(tx: Transaction) -> int:
+            added = self._add(tx, source, prepared)
+            if before_commit is not None:
+                before_commit()
+            return added
+
+        return self._database.write(work)
 
     def get(self, statement_id: bytes) -> StoredStatement | None:
         """Return the statement with the id, voided or not."""
         row = (
             self._database.read()
-            .execute(f"SELECT {COLUMNS} FROM statement WHERE id = ?", (statement_id,))  # noqa: S608
+            .execute(f"SELECT {COLUMNS} FROM statement s WHERE s.id = ?", (statement_id,))  # noqa: S608
             .fetchone()
         )
         return _stored(row) if row else None
@@ -89,18 +108,25 @@ class SqliteStatements:
         where += [f"{seq} {sign} ?" for sign, _ in bounds]
         values += [value for _, value in bounds]
         direction = "ASC" if query.ascending else "DESC"
-        columns = ", ".join(f"s.{column}" for column in COLUMNS.split(", "))
         sql = (
-            f"SELECT {columns} FROM {joins} statement s WHERE {' AND '.join(where)} "  # noqa: S608
+            f"SELECT {COLUMNS} FROM {joins} statement s WHERE {' AND '.join(where)} "  # noqa: S608
             f"ORDER BY {seq} {direction} LIMIT ?"
         )
         rows = self._database.read().execute(sql, (*values, query.limit))
         return [_stored(row) for row in rows]
 
+    def definitions(self, activities: Iterable[str]) -> dict[str, bytes]:
+        """Return the definition (JSON) of each of the activities that statements told of."""
+        rows = self._database.read().execute(
+            "SELECT id, definition FROM activity WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(activities)),),
+        )
+        return dict(rows.fetchall())
+
     def following(self, seq: int, limit: int) -> list[StoredStatement]:
         """Return up to `limit` statements after `seq`, oldest first, voided ones included."""
         rows = self._database.read().execute(
-            f"SELECT {COLUMNS} FROM statement WHERE seq > ? ORDER BY seq LIMIT ?",  # noqa: S608
+            f"SELECT {COLUMNS} FROM statement s WHERE s.seq > ? ORDER BY s.seq LIMIT ?",  # noqa: S608
             (seq, limit),
         )
         return [_stored(row) for row in rows]
@@ -153,7 +179,27 @@ class SqliteStatements:
             assert seq is not None  # noqa: S101 - an insert that took place has one
             added += 1
             self._link(tx, seq, source, new, terms)
+            for activity, definition in new.definitions:
+                self._define(tx, activity, definition)
+            if new.signature != "unsigned":
+                tx.execute(
+                    "INSERT INTO signature (seq, result) VALUES (?, ?)", (seq, new.signature)
+                )
         return added
+
+    def _define(self, tx: Transaction, activity: str, told: bytes) -> None:
+        row = tx.execute("SELECT definition FROM activity WHERE id = ?", (activity,)).fetchone()
+        if row is not None:
+            if row[0] == told:
+                return
+            merged = self._merge(msgspec.json.decode(row[0]), msgspec.json.decode(told))
+            told = msgspec.json.encode(merged)
+        if row is None or row[0] != told:
+            tx.execute(
+                "INSERT INTO activity (id, definition) VALUES (?, ?) "
+                "ON CONFLICT (id) DO UPDATE SET definition = excluded.definition",
+                (activity, told),
+            )
 
     def _check_same(self, tx: Transaction, index: int, new: NewStatement) -> None:
         (kept,) = tx.execute("SELECT body FROM statement WHERE id = ?", (new.id,)).fetchone()
@@ -242,7 +288,13 @@ class SqliteStatements:
 
 
 def _stored(row: sqlite3.Row | tuple[Any, ...]) -> StoredStatement:
-    seq, statement_id, stored, source, voided, body = row
+    seq, statement_id, stored, source, voided, body, signature = row
     return StoredStatement(
-        seq=seq, id=statement_id, stored=stored, source=source, voided=bool(voided), body=body
+        seq=seq,
+        id=statement_id,
+        stored=stored,
+        source=source,
+        voided=bool(voided),
+        body=body,
+        signature=signature or "unsigned",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lrs.store.attachments import Attachments
 from lrs.store.sqlite.achievements import SqliteAchievements, SqliteUnits
 from lrs.store.sqlite.database import Database
 from lrs.store.sqlite.documents import SqliteDocuments
@@ -13,7 +14,7 @@ from lrs.store.sqlite.settings import SqliteSettings
 from lrs.store.sqlite.sources import SqliteSources
 from lrs.store.sqlite.statements import SqliteStatements
 from lrs.xapi.search_keys import search_keys
-from schemas.xapi import read_statement, same_statement
+from schemas.xapi import merge_definitions, read_statement, same_statement
 
 
 class SqliteStore:
@@ -26,7 +27,9 @@ class SqliteStore:
             self.database,
             same=same_statement,
             keys=lambda body: search_keys(read_statement(body)),
+            merge=merge_definitions,
         )
+        self.attachments = Attachments(path.parent / "attachments")
         self.documents = SqliteDocuments(self.database)
         self.sources = SqliteSources(self.database)
         self.settings = SqliteSettings(self.database)
