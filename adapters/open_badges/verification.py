@@ -34,6 +34,12 @@ def verify_credential(
     """
     credential = _proved(text, key_of, now)
     _check(credential, key_of, status_list_of, now)
+    if "ClrCredential" in credential["type"]:
+        for wrapped in _wrapped(credential):
+            inner = check_proof(wrapped, key_of, now)
+            _check(inner, key_of, status_list_of, now)
+            if "ClrCredential" in inner["type"]:
+                raise VerificationError("it is a learner record within a learner record")
     return credential
 
 
@@ -49,9 +55,6 @@ def _check(
     _check_model(credential)
     _check_time(credential, now)
     _check_status(credential, key_of, status_list_of, now)
-    if "ClrCredential" in credential["type"]:
-        for wrapped in _wrapped(credential):
-            _check(check_proof(wrapped, key_of, now), key_of, status_list_of, now)
 
 
 def _check_model(credential: Mapping[str, Any]) -> None:
@@ -99,7 +102,6 @@ def _wrapped(record: Mapping[str, Any]) -> list[dict[str, Any]]:
         not isinstance(wrapped, list)
         or not wrapped
         or not all(isinstance(item, dict) for item in wrapped)
-        or any("ClrCredential" in item.get("type", []) for item in wrapped)
     ):
         raise VerificationError("it is a learner record with no credentials that can be read")
     return wrapped
