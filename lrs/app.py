@@ -12,7 +12,7 @@ from lrs.console import language, pages
 from lrs.lifeline import exit_with_parent
 from lrs.service import Service
 from lrs.settings import Settings
-from lrs.xapi import about, agents, documents, responses, statements
+from lrs.xapi import about, agents, documents, reading, responses, writing
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -30,7 +30,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     problems.install(app)
     responses.install(app, service)
     language.install(app)
-    app.register_blueprint(statements.blueprint(service), url_prefix="/xapi")
+    app.register_blueprint(reading.blueprint(service), url_prefix="/xapi")
+    app.register_blueprint(writing.blueprint(service), url_prefix="/xapi")
     app.register_blueprint(about.blueprint(), url_prefix="/xapi")
     app.register_blueprint(agents.blueprint(service), url_prefix="/xapi")
     app.register_blueprint(documents.blueprint(service), url_prefix="/xapi")

@@ -7,8 +7,9 @@ from flask import request
 from lrs.auth.secrets import RootSecret
 from lrs.auth.sources import SourceCredentials
 from lrs.problems import Problem
-from lrs.settings import Settings
+from lrs.settings import Settings, SettingsError
 from lrs.store.sqlite.store import SqliteStore
+from lrs.xapi.signatures import Trust
 from schemas.sources import Scope, Source
 from schemas.xapi import XapiVersion, negotiate
 
@@ -17,10 +18,14 @@ class Service:
     """What every route needs, opened once a process."""
 
     def __init__(self, settings: Settings) -> None:
-        """Open the store, making it on first use. Raises StoreError."""
+        """Open the store, making it on first use. Raises StoreError or SettingsError."""
         self.settings = settings
         self.root_secret = RootSecret.load(settings.data)
         self.store = SqliteStore(settings.database)
+        try:
+            self.trust = Trust.load(settings.signature_trust)
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"LRS_SIGNATURE_TRUST cannot be used: {error}") from error
         self.credentials = SourceCredentials(self.store.sources, self.root_secret)
 
     def enter(self, *scopes: Scope) -> tuple[Source, XapiVersion]:

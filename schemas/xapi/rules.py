@@ -222,7 +222,11 @@ def _check_attachment(attachment: Attachment, path: str) -> None:
 
 
 def _check_version(text: str, version: XapiVersion) -> None:
-    """`version` in a statement is of the family that the client speaks (2.4.10, 4.2.4.3)."""
-    family = "1.0" if version == "1.0.3" else "2.0"
-    if text != family and not (text.startswith(f"{family}.") and text[4:].isdigit()):
-        raise RuleBroken("$.version", f"must be {family}.x as the header says, is {shown(text)}")
+    """`version` in a statement is of the family that the client speaks or, in 2.0.0, of the one
+    before (1.0.3 part two 2.4.10; 2.0.0 4.2.4.3).
+    """
+    families = ("1.0",) if version == "1.0.3" else ("2.0", "1.0")
+    if not syntax.VERSION.fullmatch(text) or text[:3] not in families:
+        raise RuleBroken(
+            "$.version", f"must be {families[0]}.x as the header says, is {shown(text)}"
+        )

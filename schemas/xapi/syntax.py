@@ -13,6 +13,7 @@ IRI = re.compile(
     r"[a-z][a-z0-9+.\-]*:(?:[^\s\x00-\x20<>\"{}|\\^`%\x7f]|%[0-9a-f]{2})+", re.I | re.A
 )
 
+VERSION = re.compile(r"[12]\.0(?:\.\d{1,4})?", re.A)
 MAILTO = re.compile(r"mailto:[^\s@<>\"]{1,200}@[^\s@<>\"]{1,255}", re.A)
 SHA1 = re.compile(r"[0-9a-f]{40}", re.I | re.A)
 SHA2 = re.compile(r"[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128}", re.I | re.A)
