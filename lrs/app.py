@@ -12,7 +12,8 @@ from lrs.console import language, pages
 from lrs.lifeline import exit_with_parent
 from lrs.service import Service
 from lrs.settings import Settings
-from lrs.xapi import about, agents, documents, reading, responses, writing
+from lrs.xapi import about, activities, agents, documents, reading, responses, writing
+from lrs.xapi.bodies import Unwrapped
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -27,12 +28,14 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
     )
     app.extensions["lrs"] = service
+    app.wsgi_app = Unwrapped(app.wsgi_app, service.settings.body_limit)  # type: ignore[method-assign]
     problems.install(app)
     responses.install(app, service)
     language.install(app)
     app.register_blueprint(reading.blueprint(service), url_prefix="/xapi")
     app.register_blueprint(writing.blueprint(service), url_prefix="/xapi")
     app.register_blueprint(about.blueprint(), url_prefix="/xapi")
+    app.register_blueprint(activities.blueprint(service), url_prefix="/xapi")
     app.register_blueprint(agents.blueprint(service), url_prefix="/xapi")
     app.register_blueprint(documents.blueprint(service), url_prefix="/xapi")
     app.register_blueprint(resources.blueprint(service), url_prefix="/api/v1")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from flask import Flask, Response, g, request
 
 from lrs.service import Service
+from lrs.xapi.bodies import FAULT
 from schemas.times import format_instant
-from schemas.xapi import SPOKEN, VersionError, negotiate
+from schemas.xapi import SPOKEN, VersionError, XapiVersion, negotiate
 
 THROUGH = "X-Experience-API-Consistent-Through"
 VERSION = "X-Experience-API-Version"
@@ -22,9 +25,13 @@ RESPONSE_HEADERS = (
 PREFLIGHT_LIFE = "7200"
 """Seconds; browsers remember no longer."""
 
+REMEMBERED = 1000
+"""Keys of sources whose last version is remembered."""
+
 
 def install(app: Flask, service: Service) -> None:
     """Answer preflights and set the headers that the xAPI resources share."""
+    spoken = _Spoken()
 
     @app.before_request
     def before() -> Response | None:
@@ -32,6 +39,8 @@ def install(app: Flask, service: Service) -> None:
             return None
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
             return Response(status=204)
+        if FAULT in request.environ:
+            raise request.environ[FAULT]
         if request.path == "/xapi/statements":
             # Asked before anything is read, so that it vouches for what is read.
             g.consistent_through = format_instant(service.store.statements.consistent_through())
@@ -43,7 +52,7 @@ def install(app: Flask, service: Service) -> None:
         headers.setdefault("X-Content-Type-Options", "nosniff")
         if not request.path.startswith("/xapi/"):
             return response
-        headers[VERSION] = _version()
+        headers[VERSION] = spoken.version_of(response)
         if "consistent_through" in g:
             headers[THROUGH] = g.consistent_through
         # Any origin may ask, with a key of its own: credentials that a browser holds (cookies,
@@ -58,9 +67,24 @@ def install(app: Flask, service: Service) -> None:
         return response
 
 
-def _version() -> str:
-    """The version the request is answered in: the latest where it names none we speak."""
-    try:
-        return negotiate(request.headers.get(VERSION))
-    except VersionError:
-        return SPOKEN[0]
+class _Spoken:
+    """In which version requests are answered.
+
+    One that names no version, or none we speak, is refused in the version that its source spoke
+    last, so that a client of 1.0.3 can read the refusal; in the latest where that is not known.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[str, XapiVersion] = {}
+
+    def version_of(self, response: Response) -> XapiVersion:
+        key = (request.authorization and request.authorization.username) or ""
+        try:
+            version = negotiate(request.headers.get(VERSION))
+        except VersionError:
+            return self._last.get(key, SPOKEN[0])
+        if response.status_code < HTTPStatus.BAD_REQUEST and self._last.get(key) != version:
+            if len(self._last) >= REMEMBERED:
+                self._last.clear()
+            self._last[key] = version
+        return version
