@@ -23,7 +23,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     service = Service(settings or Settings.from_environment())
     app = Flask("lrs", static_folder=None)
     app.config.update(
-        MAX_CONTENT_LENGTH=service.settings.body_limit,
         SECRET_KEY=service.root_secret.derive(b"sessions"),
         SESSION_COOKIE_SAMESITE="Lax",
     )

@@ -1,5 +1,5 @@
-"""Requests that come wrapped: compressed (RFC 9110 8.4), or in the alternate request syntax of
-1.0.3 (part three 1.3). They are unwrapped before the application sees them.
+"""Request bodies before the application sees them: bounded in size, and unwrapped where they are
+compressed (RFC 9110 8.4) or in the alternate request syntax of xAPI 1.0.3 (part three 1.3).
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from typing import IO, TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
-from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request
 
 from lrs.problems import Problem
@@ -36,7 +35,11 @@ METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE")
 
 
 class Unwrapped:
-    """A WSGI application before which requests under /xapi/ are unwrapped."""
+    """A WSGI application before which bodies are bounded, and those under /xapi/ unwrapped.
+
+    Werkzeug's own limit ends a body without a Content-Length as if it were complete, so that
+    half a document would be kept for the whole.
+    """
 
     def __init__(self, application: WSGIApplication, body_limit: int) -> None:
         self._application = application
@@ -44,15 +47,21 @@ class Unwrapped:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        if environ.get("PATH_INFO", "").startswith("/xapi/"):
-            try:
+        try:
+            self._bound(environ)
+            if environ.get("PATH_INFO", "").startswith("/xapi/"):
                 self._decompress(environ)
                 self._rewrite(environ)
-            except Problem as problem:
-                environ[FAULT] = problem
-            except HTTPException as error:
-                environ[FAULT] = Problem(error.code or 400, error.description or error.name)
+        except Problem as problem:
+            environ[FAULT] = problem
         return self._application(environ, start_response)
+
+    def _bound(self, environ: WSGIEnvironment) -> None:
+        length = environ.get("CONTENT_LENGTH", "")
+        if length.isdecimal() and int(length) > self._body_limit:
+            raise _too_large(self._body_limit)
+        if not length and environ.get("wsgi.input_terminated"):
+            environ["wsgi.input"] = _bounded(environ["wsgi.input"], self._body_limit)
 
     def _decompress(self, environ: WSGIEnvironment) -> None:
         encoding = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
@@ -64,9 +73,8 @@ class Unwrapped:
                 f"The Content-Encoding {encoding[:40]!r} is not known; send gzip or none.",
                 headers={"Accept-Encoding": "gzip"},
             )
-        compressed = Request(environ, populate_request=False)
-        compressed.max_content_length = self._body_limit
-        environ["wsgi.input"] = io.BufferedReader(_Gunzipped(compressed.stream, self._body_limit))
+        compressed = Request(environ, populate_request=False).stream
+        environ["wsgi.input"] = _bounded(_Gunzipped(compressed), self._body_limit)
         environ["wsgi.input_terminated"] = True
         environ.pop("CONTENT_LENGTH", None)
         environ.pop("HTTP_CONTENT_ENCODING", None)
@@ -85,7 +93,6 @@ class Unwrapped:
         if method not in METHODS:
             raise Problem(400, f"The method must be one of {', '.join(METHODS)}.")
         outer = Request(environ, populate_request=False)
-        outer.max_content_length = self._body_limit
         headers, parameters, content = _form(outer.get_data())
         environ.update(headers)
         _check_version(environ)
@@ -133,12 +140,38 @@ def _check_version(environ: WSGIEnvironment) -> None:
         raise Problem(400, "xAPI 2.0.0 has no alternate request syntax (?method=).")
 
 
-class _Gunzipped(io.RawIOBase):
-    """What a gzip stream expands to, up to a limit of octets."""
+def _too_large(limit: int) -> Problem:
+    return Problem(413, f"A body may have {limit} octets at the most; send it in smaller pieces.")
 
-    def __init__(self, stream: IO[bytes], limit: int) -> None:
+
+def _bounded(stream: IO[bytes] | io.RawIOBase, limit: int) -> IO[bytes]:
+    return io.BufferedReader(_Bounded(stream, limit))
+
+
+class _Bounded(io.RawIOBase):
+    """A stream that has a limit of octets; Problem (413) where there are more."""
+
+    def __init__(self, stream: IO[bytes] | io.RawIOBase, limit: int) -> None:
         self._stream = stream
-        self._left = limit
+        self._limit = self._left = limit
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        piece = self._stream.read(min(len(buffer), self._left + 1)) or b""
+        if len(piece) > self._left:
+            raise _too_large(self._limit)
+        self._left -= len(piece)
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+class _Gunzipped(io.RawIOBase):
+    """What a gzip stream expands to."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
         self._decoder = zlib.decompressobj(wbits=31)
         self._rest = b""
 
@@ -151,14 +184,11 @@ class _Gunzipped(io.RawIOBase):
             if not piece:
                 raise Problem(400, "The gzip body ends too early.")
             try:
-                expanded = self._decoder.decompress(piece, min(len(buffer), self._left + 1))
+                expanded = self._decoder.decompress(piece, len(buffer))
             except zlib.error:
                 raise Problem(400, "The body is not the gzip that it says it is.") from None
             self._rest = self._decoder.unconsumed_tail
-            if len(expanded) > self._left:
-                raise Problem(413, "The body expands to more than this service takes.")
             if expanded:
-                self._left -= len(expanded)
                 buffer[: len(expanded)] = expanded
                 return len(expanded)
         return 0

@@ -35,12 +35,12 @@ def install(app: Flask, service: Service) -> None:
 
     @app.before_request
     def before() -> Response | None:
+        if FAULT in request.environ:
+            raise request.environ[FAULT]
         if not request.path.startswith("/xapi/"):
             return None
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
             return Response(status=204)
-        if FAULT in request.environ:
-            raise request.environ[FAULT]
         if request.path == "/xapi/statements":
             # Asked before anything is read, so that it vouches for what is read.
             g.consistent_through = format_instant(service.store.statements.consistent_through())
