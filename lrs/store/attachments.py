@@ -70,9 +70,9 @@ class Incoming:
         return self._digests[self._declared].hexdigest()
 
     @property
-    def names(self) -> set[str]:
+    def names(self) -> tuple[str, str]:
         """Its SHA-256, and its SHA-2 in the algorithm it was declared in."""
-        return {digest.hexdigest() for digest in self._digests.values()}
+        return self._digests["sha256"].hexdigest(), self._digests[self._declared].hexdigest()
 
     def read(self) -> bytes:
         """Return the whole content."""
@@ -108,12 +108,13 @@ class Reception:
         """Let what was finished be found from now on. Quick: the content is on disk already."""
         folders = set()
         for incoming in self.finished.values():
+            source = incoming.path
             for name in incoming.names:
                 target = self._attachments.path(name)
-                folders.add(target.parent)
                 target.parent.mkdir(exist_ok=True, mode=0o700)
-                if not target.exists():
-                    self._link(incoming.path, target)
+                self._link(source, target)
+                folders.add(target.parent)
+                source = target
         for folder in folders:
             _sync(folder)
             _sync(folder.parent)
