@@ -38,6 +38,13 @@ ALGORITHMS: dict[XapiVersion, tuple[str, ...]] = {
 }
 
 
+class _Registry(jws.JWSRegistry):
+    """JWS with room for a statement in the payload and a chain of certificates in the header."""
+
+    max_header_length = 128 * 1024
+    max_payload_length = SIZE_LIMIT
+
+
 class SignatureFault(Exception):
     """A signature with which the specification has a statement refused; the text is the rule."""
 
@@ -136,7 +143,7 @@ def check_signature(
     algorithm, another statement in it, or not made with the certificate it names.
     """
     try:
-        signature = jws.extract_compact(content.strip())
+        signature = jws.extract_compact(content.strip(), registry=_Registry())
     except (JoseError, ValueError) as error:
         raise SignatureFault(f"must be a JWS in compact serialization: {error}") from None
     header = signature.headers()
@@ -189,7 +196,8 @@ def _check_made_with(certificate: x509.Certificate, content: bytes, algorithm: s
             raise wrong
         pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         key = RSAKey if isinstance(public, rsa.RSAPublicKey) else ECKey
-        jws.deserialize_compact(content, key.import_key(pem), algorithms=[algorithm])
+        registry = _Registry(algorithms=[algorithm], strict_check_header=False)
+        jws.deserialize_compact(content, key.import_key(pem), registry=registry)
     except (JoseError, ValueError, TypeError, UnsupportedAlgorithm):
         raise wrong from None
 
