@@ -141,4 +141,5 @@ def write_parts(
                     yield piece
         yield closing
 
-    return f'multipart/mixed; boundary="{boundary}"', pieces(), length
+    # Clients in use take all that follows the sign, quotes too, for the boundary.
+    return f"multipart/mixed; boundary={boundary}", pieces(), length
