@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,8 +26,10 @@ class Attachments:
         self._incoming = folder / "incoming"
         self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
         for path in self._incoming.iterdir():
-            if path.stat().st_mtime < time.time() - ABANDONED:
-                path.unlink(missing_ok=True)
+            # Another process may have finished with it, or be sweeping too.
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < time.time() - ABANDONED:
+                    path.unlink()
 
     def receive(self) -> Reception:
         """Return a place for the attachments of one request."""

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import os
 from email import message_from_bytes
 from email.policy import HTTP
 
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrs.problems import Problem
+from lrs.store.attachments import Attachments, Reception
 from lrs.xapi.multipart import read_parts
 from tests.unit.test_statement_rules import GOOD, with_
 from tests.unit.xapi_service import V1, V2, attachment, multipart, service_client
@@ -91,6 +93,27 @@ def test_attachments_of_a_substatement(client):
     assert answer.status_code == 200, answer.json
     page = client("GET", "statements", query={"attachments": "true"})
     assert len(parts_of(page)) == 2
+
+
+def test_nothing_is_stored_where_the_attachments_cannot_be_kept(client, monkeypatch):
+    def fail(self):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(Reception, "keep", fail)
+    assert client.post_parts([SIGNED], [PDF]).status_code == 500
+    assert client("GET", "statements").json["statements"] == []
+    assert files_of(client) == []
+
+
+def test_what_a_killed_process_was_receiving_is_swept_away(tmp_path):
+    incoming = tmp_path / "incoming"
+    incoming.mkdir()
+    old, new = incoming / "old", incoming / "new"
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    Attachments(tmp_path)
+    assert list(incoming.iterdir()) == [new]
 
 
 @pytest.mark.parametrize("version", [V1, V2])
