@@ -6,10 +6,9 @@ import os
 from pathlib import Path
 
 import click
-from granian import Granian
-from granian.constants import Interfaces
 
 from adapters.outbound_http import is_loopback
+from lrs import web_server
 from lrs.bank.app import Bank
 from lrs.bank.settings import BankSettings
 from lrs.lifeline import bound_to_this_process, exit_with_parent
@@ -62,20 +61,12 @@ def _clients(
 def bank(host: str, port: int, data: Path, clients: dict[str, str]) -> None:
     """Serve a sandbox Credit Bank for trying claims out."""
     exit_with_parent()
+    web_server.expect_free(host, port)
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     settings = BankSettings(data=data.absolute(), url=url, clients=clients)
     os.environ.update({**settings.to_environment(), **bound_to_this_process()})
     Bank(settings).close()  # what is wrong with data or clients is said here, in one line
     click.echo(f"Credit Bank sandbox at {url}  (data in {settings.data}; Ctrl-C ends)")
-    Granian(
-        "lrs.bank.app:create_app",
-        factory=True,
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=1,
-        blocking_threads=BLOCKING_THREADS,
-        websockets=False,
-        respawn_failed_workers=True,
-        log_level="error",  # type: ignore[arg-type]
-    ).serve()
+    web_server.run(
+        "lrs.bank.app:create_app", host=host, port=port, workers=1, threads=BLOCKING_THREADS
+    )

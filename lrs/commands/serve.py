@@ -9,9 +9,8 @@ import sys
 import threading
 
 import click
-from granian import Granian
-from granian.constants import Interfaces
 
+from lrs import web_server
 from lrs.auth.sources import SourceCredentials
 from lrs.commands.data_option import data_option
 from lrs.lifeline import bound_to_this_process, exit_with_parent
@@ -30,6 +29,7 @@ BLOCKING_THREADS = 16
 @data_option
 def serve(host: str, port: int, workers: int) -> None:
     """Serve xAPI under /xapi and do the background work."""
+    web_server.expect_free(host, port)
     os.environ.setdefault("LRS_PUBLIC_URL", f"http://{_name_of(host)}:{port}")
     exit_with_parent()
     os.environ.update(bound_to_this_process())
@@ -41,18 +41,9 @@ def serve(host: str, port: int, workers: int) -> None:
     background.start()
     click.echo(f"Serving {settings.public_url}/xapi  (data in {settings.data}; Ctrl-C ends)")
     try:
-        Granian(
-            "lrs.app:create_app",
-            factory=True,
-            address=host,
-            port=port,
-            interface=Interfaces.WSGI,
-            workers=workers,
-            blocking_threads=BLOCKING_THREADS,
-            websockets=False,
-            respawn_failed_workers=True,
-            log_level="error",  # type: ignore[arg-type]
-        ).serve()
+        web_server.run(
+            "lrs.app:create_app", host=host, port=port, workers=workers, threads=BLOCKING_THREADS
+        )
     finally:
         background.stop()
 

@@ -6,10 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from schemas.units import Unit
-
 from schemas.achievements import Achievement
 from schemas.claims import ClaimPayload
+from schemas.units import Unit
 
 
 class UnitTaken(Exception):
