@@ -6,7 +6,7 @@ from flask import Flask
 from flask.typing import ResponseReturnValue
 
 from lrs import problems
-from lrs.api import resources
+from lrs.api import achievements, blueprint, claims, personas, records
 from lrs.auth.client_key import client_key, public_jwks
 from lrs.console import language, pages
 from lrs.lifeline import exit_with_parent
@@ -28,7 +28,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.extensions["lrs"] = service
     app.wsgi_app = Unwrapped(app.wsgi_app, service.settings.body_limit)  # type: ignore[method-assign]
-    problems.install(app)
     responses.install(app, service)
     language.install(app)
     app.register_blueprint(reading.blueprint(service), url_prefix="/xapi")
@@ -37,8 +36,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(activities.blueprint(service), url_prefix="/xapi")
     app.register_blueprint(agents.blueprint(service), url_prefix="/xapi")
     app.register_blueprint(documents.blueprint(service), url_prefix="/xapi")
-    app.register_blueprint(resources.blueprint(service), url_prefix="/api/v1")
+    nouns = (personas, records, achievements, claims)
+    blueprint.install(app, [noun.blueprint(service) for noun in nouns])
     app.register_blueprint(pages.blueprint(service))
+
+    problems.install(app)
 
     @app.get("/healthz")
     def healthz() -> ResponseReturnValue:

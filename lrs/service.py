@@ -10,6 +10,7 @@ from lrs.problems import Problem
 from lrs.settings import Settings, SettingsError
 from lrs.store.sqlite.store import SqliteStore
 from lrs.xapi.signatures import Trust
+from schemas.principals import Principal, Role
 from schemas.sources import Scope, Source
 from schemas.xapi import XapiVersion, negotiate
 
@@ -38,6 +39,23 @@ class Service:
         if not source.may(*scopes):
             raise Problem(403, f"The source {source.key!r} lacks the scope {' or '.join(scopes)}.")
         return source, negotiate(request.headers.get("X-Experience-API-Version"))
+
+    def principal(self, *roles: Role) -> Principal:
+        """Return who asks, an administrator or a holder of any of `roles`.
+
+        Raises Problem: 401 for a stranger, 403 for anybody else.
+        """
+        source = self.signed_in()
+        principal = Principal(
+            id=f"source:{source.key}",
+            name=source.name,
+            roles=("administrator",)
+            if source.may()
+            else (("reader",) if source.may("all/read") else ()),
+        )
+        if not principal.holds(*roles):
+            raise Problem(403, f"This needs the role {' or '.join(roles) or 'administrator'}.")
+        return principal
 
     def signed_in(self) -> Source:
         """Return the source that the request's credentials belong to. Raises Problem (401)."""

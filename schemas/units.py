@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, datetime, timedelta, timezone
 from typing import Literal, TypeAlias, get_args
 
 import msgspec
+import rfc8785
 
 from schemas.claims import OutcomeKind
 from schemas.sources import Provenance
@@ -151,3 +153,8 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     provenance: tuple[Provenance, ...] = DEFAULT_PROVENANCE
     officer: bool = False
     rule: Condition
+
+
+def unit_hash(unit: Unit) -> str:
+    """Return the lower-case hex SHA-256 of the unit's canonical JSON (RFC 8785)."""
+    return hashlib.sha256(rfc8785.dumps(msgspec.to_builtins(unit))).hexdigest()

@@ -18,8 +18,13 @@ def write_cursor(place: object) -> str:
     return base64.urlsafe_b64encode(msgspec.msgpack.encode(place)).rstrip(b"=").decode()
 
 
-def read_cursor(text: str, kind: type[Place]) -> Place:
-    """Return the place that `write_cursor` wrote. Raises Problem (400) for any other text."""
+def read_cursor(text: str | None, kind: type[Place]) -> Place | None:
+    """Return the place that `write_cursor` wrote, None for None.
+
+    Raises Problem (400) for any other text.
+    """
+    if text is None:
+        return None
     try:
         padded = text.encode() + b"=" * (-len(text) % 4)
         return msgspec.msgpack.decode(base64.b64decode(padded, b"-_", validate=True), type=kind)

@@ -26,8 +26,7 @@ def blueprint(service: Service) -> Blueprint:
     def enter() -> None:
         if request.endpoint == "console.static":
             return
-        if not service.signed_in().may("all/read"):
-            raise Problem(403, "The source lacks the scope all/read.")
+        service.principal("reader")
 
     @pages.after_request
     def guard(response: Response) -> Response:
@@ -48,7 +47,7 @@ def blueprint(service: Service) -> Blueprint:
     @pages.get("/")
     def overview() -> ResponseReturnValue:
         after = request.args.get("cursor")
-        found = store.records.personas(read_cursor(after, str) if after else None, PAGE)
+        found = store.records.personas(read_cursor(after, str), PAGE)
         return render_template(
             "overview.html",
             statements=store.statements.last_seq(),
@@ -66,8 +65,11 @@ def blueprint(service: Service) -> Blueprint:
         if known is None:
             raise Problem(404, "There is no such learner.")
         after = request.args.get("cursor")
-        place = RecordKey(*read_cursor(after, tuple[str, str, str])) if after else None
-        records = [record for _, record in store.records.records_of(persona, place, PAGE)]
+        place = read_cursor(after, tuple[str, str, str])
+        records = [
+            record
+            for _, record in store.records.records_of(persona, place and RecordKey(*place), PAGE)
+        ]
         last = records[-1] if len(records) == PAGE else None
         return render_template(
             "learner.html",

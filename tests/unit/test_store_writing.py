@@ -113,7 +113,7 @@ def test_several_processes_write_without_losing_or_locking(tmp_path):
 
 def test_a_file_of_a_later_version_is_refused_with_what_to_do(tmp_path):
     database = Database(tmp_path / "lrs.db")
-    database._writer.execute("PRAGMA user_version = 999")
+    database._writer.execute("INSERT INTO schema_step VALUES ('9999_later.sql')")
     database.close()
     with pytest.raises(StoreError, match="upgrade the program"):
         Database(tmp_path / "lrs.db")

@@ -9,8 +9,10 @@ import msgspec
 
 from lrs.store.achievements import DueEvaluation, Evaluation, NewClaim, UnitTaken
 from lrs.store.sqlite.database import Database, Transaction
+from lrs.store.sqlite.facts import note_fact
 from schemas.achievements import Achievement
-from schemas.units import Unit
+from schemas.claims import claim_hash
+from schemas.units import Unit, unit_hash
 
 _unit = msgspec.json.Decoder(Unit).decode
 _achievement = msgspec.json.Decoder(Achievement).decode
@@ -40,6 +42,12 @@ class SqliteUnits:
             tx.execute(
                 "INSERT INTO unit (code, version, published, body) VALUES (?, ?, ?, ?)",
                 (unit.code, unit.version, tx.instant, msgspec.json.encode(unit)),
+            )
+            note_fact(
+                tx,
+                "published",
+                f"{unit.code}/{unit.version}",
+                {"unit": unit.code, "version": unit.version, "hash": unit_hash(unit)},
             )
             tx.execute(
                 "INSERT INTO due_evaluation (persona, unit, marked) "
@@ -157,11 +165,15 @@ class SqliteAchievements:
 
     def _put(self, tx: Transaction, achievement: Achievement) -> None:
         body = msgspec.json.encode(achievement)
+        held = tx.execute("SELECT body FROM achievement WHERE id = ?", (achievement.id,)).fetchone()
+        if held is not None and held[0] == body:
+            return
+        if achievement.state != "candidate":
+            note_fact(tx, achievement.state, achievement.id, msgspec.to_builtins(achievement))
         tx.execute(
             "INSERT INTO achievement (id, persona, unit, version, state, changed, body) "
             "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
-            "state = excluded.state, changed = excluded.changed, body = excluded.body "
-            "WHERE body != excluded.body",
+            "state = excluded.state, changed = excluded.changed, body = excluded.body",
             (
                 achievement.id,
                 achievement.persona,
@@ -187,6 +199,16 @@ class SqliteAchievements:
             ),
         )
         if queued.rowcount:
+            note_fact(
+                tx,
+                "claimed",
+                claim.payload.outer_id,
+                {
+                    "achievement": claim.achievement,
+                    "receiver": claim.receiver,
+                    "claim_hash": claim_hash(claim.payload),
+                },
+            )
             tx.execute(
                 "INSERT INTO outbox (claim, receiver, due) VALUES (?, ?, ?)",
                 (claim.payload.outer_id, claim.receiver, tx.instant),
@@ -194,13 +216,11 @@ class SqliteAchievements:
 
     def _withdraw_queued(self, tx: Transaction, achievement: str) -> None:
         """Keep back what no receiver has seen yet."""
-        tx.execute(
-            "DELETE FROM outbox WHERE claim IN "
-            "(SELECT id FROM claim WHERE achievement = ? AND state = 'queued')",
-            (achievement,),
-        )
-        tx.execute(
+        rows = tx.execute(
             "UPDATE claim SET state = 'withdrawn', changed = ? "
-            "WHERE achievement = ? AND state = 'queued'",
+            "WHERE achievement = ? AND state = 'queued' RETURNING id, receiver",
             (tx.instant, achievement),
-        )
+        ).fetchall()
+        for claim, receiver in rows:
+            tx.execute("DELETE FROM outbox WHERE claim = ?", (claim,))
+            note_fact(tx, "withdrawn", claim, {"achievement": achievement, "receiver": receiver})

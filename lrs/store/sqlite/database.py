@@ -18,13 +18,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
+from lrs.store.sqlite.migration import LaterVersion, bring_up_to_date
+
 Result = TypeVar("Result")
 
-SCHEMA_VERSION = 1
 GROUP_LIMIT = 256
 """Pieces of work in one transaction at the most, so that no caller waits for all others."""
 
@@ -206,18 +206,13 @@ class Database:
 
     def _prepare_schema(self) -> None:
         with self._turn.held():
-            version = self._writer.execute("PRAGMA user_version").fetchone()[0]
-            if version == SCHEMA_VERSION:
-                return
-            if version > SCHEMA_VERSION:
+            try:
+                bring_up_to_date(self._writer)
+            except LaterVersion as error:
                 raise StoreError(
                     f"{self._path} was written by a later version of this program "
-                    f"(schema {version}, this one knows {SCHEMA_VERSION}): upgrade the program"
-                )
-            schema = files("lrs.store.sqlite").joinpath("schema.sql").read_text("utf-8")
-            self._writer.executescript(
-                f"BEGIN IMMEDIATE;{schema};PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
-            )
+                    f"({error} is not known here): upgrade the program"
+                ) from None
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ import msgspec
 
 from lrs.store.exchange import Claim, Delivery, KnownReceiver
 from lrs.store.sqlite.database import Database, Transaction
+from lrs.store.sqlite.facts import note_fact
 from schemas.claims import ClaimPayload, Receipt
 
 _CLAIM = "c.id, c.achievement, c.receiver, c.state, c.changed, c.payload, c.receipt, c.reason"
@@ -103,6 +105,17 @@ class SqliteExchange:
                 ),
             )
             tx.execute("DELETE FROM outbox WHERE id = ?", (delivery.id,))
+            note_fact(
+                tx,
+                receipt.decision,
+                delivery.claim,
+                {
+                    "receiver": delivery.receiver,
+                    "bank_id": receipt.bank_id,
+                    "claim_hash": receipt.claim_hash,
+                    "receipt_hash": hashlib.sha256(receipt.jws.encode()).hexdigest(),
+                },
+            )
 
         self._database.write(work)
 

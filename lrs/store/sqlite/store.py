@@ -9,6 +9,7 @@ from lrs.store.sqlite.achievements import SqliteAchievements, SqliteUnits
 from lrs.store.sqlite.database import Database
 from lrs.store.sqlite.documents import SqliteDocuments
 from lrs.store.sqlite.exchange import SqliteExchange
+from lrs.store.sqlite.facts import SqliteAudit, SqliteFacts
 from lrs.store.sqlite.records import SqliteRecords
 from lrs.store.sqlite.settings import SqliteSettings
 from lrs.store.sqlite.sources import SqliteSources
@@ -37,6 +38,8 @@ class SqliteStore:
         self.units = SqliteUnits(self.database)
         self.achievements = SqliteAchievements(self.database)
         self.exchange = SqliteExchange(self.database)
+        self.facts = SqliteFacts(self.database)
+        self.audit = SqliteAudit(self.database)
 
     def close(self) -> None:
         """Finish what waits to be written and close."""

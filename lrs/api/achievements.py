@@ -1,0 +1,37 @@
+"""`/api/v1/achievements`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from lrs.api.blueprint import ApiBlueprint, page
+from lrs.api.cursors import read_cursor
+from lrs.service import Service
+from schemas.resources.achievements import AchievementSchema
+from schemas.resources.paging import OfPersonaQuery, page_of
+from schemas.times import moment_of
+
+
+def blueprint(service: Service) -> ApiBlueprint:
+    """Return the routes of achievements."""
+    routes = ApiBlueprint(
+        "achievements", service, "Units whose rule a learner has met.", "reader", "officer"
+    )
+    store = service.store.achievements
+
+    @routes.get("/achievements")
+    @routes.arguments(OfPersonaQuery, location="query")
+    @routes.response(200, page_of(AchievementSchema))
+    def achievements(query: dict[str, Any]) -> dict[str, Any]:
+        """List achievements, those that changed last first, of all personas or of one."""
+        after = read_cursor(query["cursor"], tuple[int, str])
+        return page(
+            store.page(after, query["limit"], query["persona"]),
+            query["limit"],
+            lambda item: (item[0], item[1].id),
+            lambda item: {**msgspec.structs.asdict(item[1]), "changed": moment_of(item[0])},
+        )
+
+    return routes
