@@ -15,16 +15,13 @@ def expect_free(host: str, port: int) -> None:
     Granian's sockets are opened so that several workers can share a port, and so a second
     service on the same port would silently take half of the first one's requests.
     """
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    with socket.socket(family, kind, protocol) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(address)
-        except OSError as error:
-            raise click.ClickException(
-                f"cannot listen on {host} port {port}: {error.strerror}; "
-                "choose another with --host or --port"
-            ) from None
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return
+    raise click.ClickException(
+        f"something listens on {host} port {port} already; choose another with --host or --port"
+    )
 
 
 def run(application: str, *, host: str, port: int, workers: int, threads: int) -> None:
