@@ -61,11 +61,11 @@ def _clients(
 def bank(host: str, port: int, data: Path, clients: dict[str, str]) -> None:
     """Serve a sandbox Credit Bank for trying claims out."""
     exit_with_parent()
-    web_server.expect_free(host, port)
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     settings = BankSettings(data=data.absolute(), url=url, clients=clients)
     os.environ.update({**settings.to_environment(), **bound_to_this_process()})
     Bank(settings).close()  # what is wrong with data or clients is said here, in one line
+    web_server.expect_free(host, port)
     click.echo(f"Credit Bank sandbox at {url}  (data in {settings.data}; Ctrl-C ends)")
     web_server.run(
         "lrs.bank.app:create_app", host=host, port=port, workers=1, threads=BLOCKING_THREADS
