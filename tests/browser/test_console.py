@@ -21,17 +21,19 @@ def demonstration(tmp_path_factory):
         text=True,
         env={**clean, "PYTHONUNBUFFERED": "1"},
     )
-    shown = ""
-    for line in process.stdout:
-        shown += line
-        if "keeps running" in line:
-            break
-    address = re.search(r"(http://\S+)/\s+sign in with\s+key (\S+)  secret (\w+)", shown)
-    assert address, shown
-    yield address.groups()
-    process.send_signal(signal.SIGINT)
-    process.wait(30)
-    process.stdout.close()
+    try:
+        shown = ""
+        for line in process.stdout:
+            shown += line
+            if "keeps running" in line:
+                break
+        address = re.search(r"(http://\S+)/\s+sign in with\s+key (\S+)  secret (\w+)", shown)
+        assert address, shown
+        yield address.groups()
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+        process.stdout.close()
 
 
 @pytest.fixture(params=[(1280, 900), (390, 844)], ids=["desk", "phone"])
