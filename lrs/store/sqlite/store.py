@@ -10,7 +10,9 @@ from lrs.store.sqlite.database import Database
 from lrs.store.sqlite.documents import SqliteDocuments
 from lrs.store.sqlite.exchange import SqliteExchange
 from lrs.store.sqlite.facts import SqliteAudit, SqliteFacts
+from lrs.store.sqlite.people import SqlitePeople
 from lrs.store.sqlite.records import SqliteRecords
+from lrs.store.sqlite.sessions import SqliteSessions
 from lrs.store.sqlite.settings import SqliteSettings
 from lrs.store.sqlite.sources import SqliteSources
 from lrs.store.sqlite.statements import SqliteStatements
@@ -40,6 +42,8 @@ class SqliteStore:
         self.exchange = SqliteExchange(self.database)
         self.facts = SqliteFacts(self.database)
         self.audit = SqliteAudit(self.database)
+        self.people = SqlitePeople(self.database)
+        self.sessions = SqliteSessions(self.database)
 
     def close(self) -> None:
         """Finish what waits to be written and close."""
