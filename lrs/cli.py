@@ -12,6 +12,7 @@ from lrs.commands.import_ import import_, import_template
 from lrs.commands.receiver import receiver
 from lrs.commands.serve import serve
 from lrs.commands.source import source
+from lrs.commands.statements import statements
 from lrs.commands.units import units
 from lrs.settings import SettingsError
 from lrs.store.sqlite.database import StoreError
@@ -29,6 +30,7 @@ lrs.add_command(import_template)
 lrs.add_command(receiver)
 lrs.add_command(serve)
 lrs.add_command(source)
+lrs.add_command(statements)
 lrs.add_command(units)
 
 
