@@ -13,6 +13,7 @@ from lrs.commands.person import person
 from lrs.commands.receiver import receiver
 from lrs.commands.serve import serve
 from lrs.commands.source import source
+from lrs.commands.statements import statements
 from lrs.commands.units import units
 from lrs.settings import SettingsError
 from lrs.store.sqlite.database import StoreError
@@ -31,6 +32,7 @@ lrs.add_command(person)
 lrs.add_command(receiver)
 lrs.add_command(serve)
 lrs.add_command(source)
+lrs.add_command(statements)
 lrs.add_command(units)
 
 

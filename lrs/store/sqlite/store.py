@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lrs.store.attachments import Attachments
 from lrs.store.sqlite.achievements import SqliteAchievements, SqliteUnits
+from lrs.store.sqlite.courses import SqliteCourses
 from lrs.store.sqlite.database import Database
 from lrs.store.sqlite.documents import SqliteDocuments
 from lrs.store.sqlite.exchange import SqliteExchange
@@ -37,6 +38,7 @@ class SqliteStore:
         self.sources = SqliteSources(self.database)
         self.settings = SqliteSettings(self.database)
         self.records = SqliteRecords(self.database)
+        self.courses = SqliteCourses(self.database)
         self.units = SqliteUnits(self.database)
         self.achievements = SqliteAchievements(self.database)
         self.exchange = SqliteExchange(self.database)
