@@ -6,7 +6,7 @@ BIN := .venv/bin
 ARGS ?=
 WORKERS ?= auto
 
-.PHONY: help demo test lint types unit browser lock translations clean
+.PHONY: help demo test bench lint types unit browser lock translations clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ unit: .venv/ready ## The quick tests only
 
 browser: .venv/ready ## Find or install the browser of the browser tests
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash tests/browser/install.sh
+
+bench: .venv/ready ## Measure, and write bench/results.json and docs/performance.md (ARGS="ingest 50" for a part)
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 lock: ## Renew requirements.lock from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
