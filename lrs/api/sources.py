@@ -118,7 +118,7 @@ def blueprint(service: Service) -> ApiBlueprint:
 
 
 def _with(source: Source, body: dict[str, Any]) -> Source:
-    changes = {
+    changes: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in body.items()
     }
     if changes.get("expires") is not None:

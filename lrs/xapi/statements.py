@@ -24,6 +24,7 @@ from schemas.xapi import (
     XapiVersion,
     activities_of,
 )
+from schemas.xapi.syntax import in_utc
 
 STORED_VERSION = {"1.0.3": "1.0.0", "2.0.0": "2.0.0"}
 """`version` of a statement that came without one (1.0.3 part two 2.4.10)."""
@@ -79,8 +80,8 @@ def complete(
     home_page: str,
     signature: SignatureResult = "unsigned",
 ) -> NewStatement:
-    """Return the statement as it will be stored: with id, authority and version, and with
-    context activities in arrays (1.0.3 part two 2.4.6.2).
+    """Return the statement as it will be stored: with id, authority and version, with context
+    activities in arrays (1.0.3 part two 2.4.6.2) and, in 2.0.0, its times in UTC (4.2.7).
 
     `authority` is the source's, whatever the client sent, unless the source may set it. Without
     the scope `define` it tells nothing of activities that others will see.
@@ -97,6 +98,8 @@ def complete(
     if not (source.sets_authority and "authority" in properties):
         properties["authority"] = authority
     properties.setdefault("version", STORED_VERSION[version])
+    if version == "2.0.0":
+        _bring_to_utc(properties)
     # What the client says of the authority is no key either: it would be found by it.
     statement: Statement = msgspec.structs.replace(received.statement, authority=UNSET)
     target = statement_ref(statement)
@@ -115,6 +118,15 @@ def complete(
 def _authority_keys(authority: dict[str, Any]) -> set[str]:
     agents = [authority, *authority.get("member", [])]
     return {f"related_agent:{one}" for one in map(identifier_of, agents) if one}
+
+
+def _bring_to_utc(properties: dict[str, Any]) -> None:
+    """Change the timestamps of a statement and its SubStatement."""
+    if "timestamp" in properties:
+        properties["timestamp"] = in_utc(properties["timestamp"])
+    thing = properties["object"]
+    if "timestamp" in thing:
+        properties["object"] = {**thing, "timestamp": in_utc(thing["timestamp"])}
 
 
 def _definitions(properties: dict[str, Any]) -> tuple[tuple[str, bytes], ...]:
