@@ -1,0 +1,81 @@
+"""Who may come through which door. A new route needs a row here; `test_access.py` says so.
+
+A row is `"METHOD rule": who`, where `who` is
+
+- `OPEN`: strangers too;
+- `EVERYBODY`: whoever is signed in, in whatever role;
+- names of roles, beside `administrator`, who may do everything ("" is for administrators alone);
+- for `/xapi`: `Scopes("…")`, the scopes of which a source needs one, beside `all`.
+
+Whoever is named must get past the door: no 401, 403 or 5xx, and 200 for a GET without a place in
+its address. Everybody else must get 403, a stranger 401, or on a page the way to /sign-in.
+"""
+
+from typing import NamedTuple
+
+
+class Scopes(NamedTuple):
+    """The xAPI scopes that open a door, one of them is enough."""
+
+    names: str
+
+
+OPEN = "strangers too"
+EVERYBODY = "officer registrar trainer auditor enterprise learner reader"
+
+DOORS = {
+    "GET /healthz": OPEN,
+    "GET /static/<path:filename>": OPEN,
+    "GET /.well-known/jwks.json": OPEN,
+    # Pages
+    "GET /": "reader",
+    "GET /learners/<persona>": "reader",
+    "GET /sign-in": OPEN,
+    "POST /sign-in": OPEN,
+    "GET /sign-in/code": OPEN,
+    "POST /sign-in/code": OPEN,
+    "GET /sign-in/link/<token>": OPEN,
+    "POST /sign-in/link/<token>": OPEN,
+    "POST /sign-out": OPEN,
+    "GET /account": EVERYBODY,
+    "POST /account/password": EVERYBODY,
+    "POST /account/second-factor": EVERYBODY,
+    "POST /account/second-factor/confirm": EVERYBODY,
+    "POST /account/second-factor/remove": EVERYBODY,
+    "POST /account/sessions/end": EVERYBODY,
+    # Our own resources
+    "GET /api/v1/openapi.json": OPEN,
+    "GET /api/v1/me": EVERYBODY,
+    "GET /api/v1/personas": "reader registrar",
+    "GET /api/v1/personas/<persona>": "reader registrar",
+    "GET /api/v1/records": "reader registrar officer",
+    "GET /api/v1/achievements": "reader officer",
+    "GET /api/v1/claims": "reader officer",
+    "GET /api/v1/sources": "",
+    "POST /api/v1/sources": "",
+    "GET /api/v1/sources/<key>": "",
+    "PATCH /api/v1/sources/<key>": "",
+    "POST /api/v1/sources/<key>/rotate": "",
+    "POST /api/v1/sources/<key>/revoke": "",
+    "GET /api/v1/people": "",
+    "POST /api/v1/people": "",
+    "GET /api/v1/people/<person>": "",
+    "PATCH /api/v1/people/<person>": "",
+    "POST /api/v1/people/<person>/reset": "",
+    # xAPI
+    "GET /xapi/about": OPEN,
+    "GET /xapi/statements": Scopes("statements/read statements/read/mine all/read"),
+    "POST /xapi/statements": Scopes("statements/write"),
+    "PUT /xapi/statements": Scopes("statements/write"),
+    "GET /xapi/activities": Scopes("statements/read statements/read/mine define all/read"),
+    "GET /xapi/agents": Scopes("statements/read profile all/read"),
+    **{
+        f"{method} /xapi/{resource}": Scopes(f"{scope} all/read" if method == "GET" else scope)
+        for method in ("GET", "PUT", "POST", "DELETE")
+        for resource, scope in (
+            ("activities/state", "state"),
+            ("activities/profile", "profile"),
+            ("agents/profile", "profile"),
+        )
+    },
+}
