@@ -6,9 +6,10 @@ from flask import Flask
 from flask.typing import ResponseReturnValue
 
 from lrs import problems
-from lrs.api import achievements, blueprint, claims, personas, records
+from lrs.api import achievements, blueprint, claims, ledger, personas, records
 from lrs.auth.client_key import client_key, public_jwks
 from lrs.console import language, pages
+from lrs.ledger import routes as ledger_routes
 from lrs.lifeline import exit_with_parent
 from lrs.service import Service
 from lrs.settings import Settings
@@ -36,8 +37,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(activities.blueprint(service), url_prefix="/xapi")
     app.register_blueprint(agents.blueprint(service), url_prefix="/xapi")
     app.register_blueprint(documents.blueprint(service), url_prefix="/xapi")
-    nouns = (personas, records, achievements, claims)
+    nouns = (personas, records, achievements, claims, ledger)
     blueprint.install(app, [noun.blueprint(service) for noun in nouns])
+    app.register_blueprint(ledger_routes.blueprint(service))
     app.register_blueprint(pages.blueprint(service))
 
     problems.install(app)

@@ -6,6 +6,7 @@ from flask import request
 
 from lrs.auth.secrets import RootSecret
 from lrs.auth.sources import SourceCredentials
+from lrs.ledger.keys import LedgerKeys
 from lrs.problems import Problem
 from lrs.settings import Settings, SettingsError
 from lrs.store.sqlite.store import SqliteStore
@@ -27,6 +28,9 @@ class Service:
             self.trust = Trust.load(settings.signature_trust)
         except (OSError, ValueError) as error:
             raise SettingsError(f"LRS_SIGNATURE_TRUST cannot be used: {error}") from error
+        self.ledger_keys = LedgerKeys(
+            self.store.ledger, self.store.settings, self.root_secret, settings.public_url
+        )
         self.credentials = SourceCredentials(self.store.sources, self.root_secret)
 
     def enter(self, *scopes: Scope) -> tuple[Source, XapiVersion]:
