@@ -15,29 +15,28 @@ SOON = 5
 
 def lrs(*arguments):
     return subprocess.run(
-        [sys.executable, "-m", "lrs", *arguments], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "lrs", *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
 
 
 def test_what_happened_is_signed_within_seconds_and_can_be_watched(tmp_path):
     with lrs_process(tmp_path) as xapi:
         log = xapi.replace("/xapi/", "/ledger")
-        data = f"--data={tmp_path}/data"
-        done = lrs("units", "publish", str(UNITS), data)
+        done = lrs("units", "publish", str(UNITS), f"--data={tmp_path}/data")
         assert done.returncode == 0, done.stderr
-        deadline = time.monotonic() + SOON
-        text = ""
+        deadline, text = time.monotonic() + SOON, ""
         while not text and time.monotonic() < deadline:
             try:
-                text = urllib.request.urlopen(f"{log}/checkpoint").read().decode()
+                with urllib.request.urlopen(f"{log}/checkpoint") as answer:
+                    text = answer.read().decode()
             except urllib.error.HTTPError:
                 time.sleep(0.05)
         assert text.splitlines()[1] == "1"
-        state = f"--state={tmp_path}/state.json"
         for expected in ("seen for the first time", "goes on from the 1 seen before"):
-            watched = lrs("verify", "--monitor", log, state)
+            watched = lrs("verify", "--monitor", log, f"--state={tmp_path}/state.json")
             assert watched.returncode == 0, watched.stdout + watched.stderr
             assert expected in watched.stdout
-        assert lrs("ledger", "key", "rotate", "--reason=test", data).returncode == 0
-        assert "leaves   1, signed" in lrs("ledger", "status", data).stdout
-        assert lrs("verify", "--monitor", log, state).returncode == 0

@@ -1,78 +1,64 @@
-"""How fast and how flat the ledger is at a million leaves: `python -m tests.bench.bench_ledger`.
+"""How fast and how flat the ledger is; `python -m tests.bench.bench_ledger` with a million leaves."""
 
-Builds a ledger of `--leaves` (1,000,000) in a temporary folder and then measures, each many times:
-appending 1,000 facts with their signed checkpoint, and proving a leaf and an earlier tree.
-"""
+from __future__ import annotations
 
-import argparse
 import random
-import resource
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 
 from lrs.ledger.proofs import Proofs
+from tests.bench.report import Report
 from tests.unit.ledgers import LedgerAtWork
 
 BATCH = 1000
+GROUP = "ledger"
 
 
-def timed(work):
+def run(report: Report, scale: int) -> None:
+    """Append `scale` thousand facts in batches, then prove leaves and earlier trees."""
+    with tempfile.TemporaryDirectory() as folder:
+        work = LedgerAtWork.alone(Path(folder))
+        appends, resident = [], []
+        for _ in range(scale):
+            work.note(BATCH)
+            appends.append(_timed(work.appender.step))
+            resident.append(psutil.Process().memory_info().rss / 2**20)
+        size = scale * BATCH
+        report.add(GROUP, "leaves", size, "")
+        _add(report, "append 1,000 and sign", appends, "<250")
+        _add(report, "append 1,000 and sign, the last 50", appends[-50:], "<250")
+        proofs, chance = Proofs(work.store.ledger), random.Random(1)
+        leaves = [
+            _timed(lambda: proofs.inclusion(chance.randrange(size), size)) for _ in range(2000)
+        ]
+        _add(report, "prove a leaf", leaves, "<5")
+        trees = [
+            _timed(lambda: proofs.consistency(0, chance.randrange(1, size), size))
+            for _ in range(2000)
+        ]
+        _add(report, "prove an earlier tree", trees, "<5")
+        report.add(GROUP, "resident memory halfway", resident[len(resident) // 2], "MiB")
+        report.add(GROUP, "resident memory at the end", resident[-1], "MiB")
+        stored = (Path(folder) / "lrs.db").stat().st_size / size
+        report.add(GROUP, "stored for a leaf, its fact included", stored, "octets")
+        work.store.close()
+
+
+def _timed(work: Callable[[], object]) -> float:
     start = time.perf_counter()
     work()
     return (time.perf_counter() - start) * 1000
 
 
-def shown(what, times):
-    ranked = sorted(times)
-    print(
-        f"{what:28} median {statistics.median(ranked):7.2f} ms   "
-        f"p99 {ranked[int(len(ranked) * 0.99)]:7.2f} ms   most {ranked[-1]:7.2f} ms   "
-        f"({len(ranked)} times)"
-    )
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--leaves", type=int, default=1_000_000)
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        work = LedgerAtWork.alone(Path(folder))
-        memory = psutil.Process().memory_info
-        begun, samples, appends = time.perf_counter(), {}, []
-        for size in range(BATCH, arguments.leaves + 1, BATCH):
-            work.note(BATCH)
-            appends.append(timed(work.appender.step))
-            if size in (BATCH * 10, arguments.leaves // 2, arguments.leaves):
-                samples[size] = memory().rss / 2**20
-        print(f"{arguments.leaves} leaves in {time.perf_counter() - begun:.0f} s")
-        shown("append 1,000 and sign, all", appends)
-        shown("append 1,000 and sign, last", appends[-100:])
-        proofs = Proofs(work.store.ledger)
-        chance = random.Random(1)
-        size = work.store.ledger.checkpoint().size
-        shown(
-            "prove a leaf",
-            [timed(lambda: proofs.inclusion(chance.randrange(size), size)) for _ in range(2000)],
-        )
-        shown(
-            "prove an earlier tree",
-            [
-                timed(lambda: proofs.consistency(0, chance.randrange(1, size), size))
-                for _ in range(2000)
-            ],
-        )
-        for at, used in samples.items():
-            print(f"resident at {at:>9} leaves     {used:7.1f} MiB")
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-        print(f"most resident                {peak:7.1f} MiB")
-        stored = (Path(folder) / "lrs.db").stat().st_size / arguments.leaves
-        print(f"stored                       {stored:7.1f} octets a leaf, facts included")
-        work.store.close()
+def _add(report: Report, name: str, times: list[float], target: str) -> None:
+    report.add(GROUP, f"{name}, median", statistics.median(times), "ms", target=target)
+    report.add(GROUP, f"{name}, 99 of 100", sorted(times)[int(len(times) * 0.99)], "ms")
 
 
 if __name__ == "__main__":
-    main()
+    run(Report(), 1000)
