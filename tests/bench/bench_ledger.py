@@ -1,4 +1,4 @@
-"""How fast and how flat the ledger is; `python -m tests.bench.bench_ledger` with a million leaves."""
+"""How fast and flat the ledger is; `python -m tests.bench.bench_ledger` with a million leaves."""
 
 from __future__ import annotations
 
