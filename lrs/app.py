@@ -10,6 +10,7 @@ from lrs.api import (
     achievements,
     blueprint,
     claims,
+    clients,
     ledger,
     me,
     people,
@@ -19,9 +20,11 @@ from lrs.api import (
 )
 from lrs.auth import browser_sessions, headers
 from lrs.auth.client_key import client_key, public_jwks
-from lrs.console import account, language, pages, sign_in
+from lrs.console import account, language, outside_sign_in, pages, sign_in
 from lrs.ledger import routes as ledger_routes
 from lrs.lifeline import exit_with_parent
+from lrs.oauth import routes as oauth_routes
+from lrs.oauth import server as oauth
 from lrs.service import Service
 from lrs.settings import Settings
 from lrs.xapi import about, activities, agents, documents, reading, responses, writing
@@ -52,13 +55,22 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(activities.blueprint(service), url_prefix="/xapi")
     app.register_blueprint(agents.blueprint(service), url_prefix="/xapi")
     app.register_blueprint(documents.blueprint(service), url_prefix="/xapi")
-    nouns = (personas, records, achievements, claims, ledger, sources, people, me)
+    nouns = (personas, records, achievements, claims, ledger, sources, clients, people, me)
     blueprint.install(app, [noun.blueprint(service) for noun in nouns])
     app.register_blueprint(ledger_routes.blueprint(service))
     app.register_blueprint(pages.blueprint(service))
     app.register_blueprint(sign_in.blueprint(service))
+    app.register_blueprint(outside_sign_in.blueprint(service))
     app.register_blueprint(account.blueprint(service))
 
+    parts = oauth.AuthorizationParts(
+        service.settings.public_url,
+        service.store.clients,
+        service.signing_keys,
+        service.tokens,
+        service.root_secret,
+    )
+    app.register_blueprint(oauth_routes.blueprint(service, oauth.authorization_server(app, parts)))
     problems.install(app)
 
     @app.get("/healthz")

@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+import logging
 from urllib.parse import urlencode
 
+import msgspec
 from flask import abort, g, redirect, request
 
+from adapters.outbound_http import OutboundHttp
 from lrs.auth import principals
 from lrs.auth.browser_sessions import BrowserSessions
+from lrs.auth.client_key import client_key
 from lrs.auth.secrets import RootSecret
 from lrs.auth.sign_in import SignIn
 from lrs.auth.sources import SourceCredentials
 from lrs.ledger.keys import LedgerKeys
+from lrs.oauth.access_tokens import (
+    ALGORITHM,
+    OUTSIDE_ALGORITHMS,
+    AccessToken,
+    AccessTokens,
+    InvalidToken,
+    Issuer,
+)
+from lrs.oauth.identity_provider import IdentityProvider
+from lrs.oauth.signing_keys import SigningKeys
 from lrs.problems import Problem
 from lrs.settings import Settings, SettingsError
 from lrs.store.sqlite.store import SqliteStore
 from lrs.xapi.signatures import Trust
 from schemas.principals import Principal, Role
-from schemas.sources import Scope, Source
+from schemas.sources import SCOPES, Scope, Source
 from schemas.xapi import XapiVersion, negotiate
 
-DATA = ("/api/", "/xapi/")
+DATA = ("/api/", "/xapi/", "/oauth/")
 """Where programs ask: they are told 401, people elsewhere are shown the page to sign in at."""
+
+RESOURCE_METADATA = "/.well-known/oauth-protected-resource"
 
 
 class Service:
@@ -45,6 +61,36 @@ class Service:
         self.sign_in = SignIn(
             self.store.people, self.store.audit, self.root_secret, self.credentials
         )
+        self.signing_keys = SigningKeys(self.store.clients, self.root_secret)
+        self.identity_provider = self._provider()
+        self.tokens = AccessTokens(self._issuers(), settings.public_url, self.store.clients)
+
+    def _provider(self) -> IdentityProvider | None:
+        settings = self.settings
+        if settings.oidc_issuer is None:
+            return None
+        return IdentityProvider(
+            OutboundHttp(),
+            settings.oidc_issuer,
+            settings.oidc_client_id,
+            secret=settings.oidc_client_secret,
+            key=client_key(self.store.settings, self.root_secret),
+            public_url=settings.public_url,
+        )
+
+    def _issuers(self) -> dict[str, Issuer]:
+        url = self.settings.public_url
+        issuers = {url: Issuer(url, self.signing_keys.key, [ALGORITHM], url)}
+        provider = self.identity_provider
+        if provider is not None:
+            issuers[provider.issuer] = Issuer(
+                provider.issuer, provider.key, OUTSIDE_ALGORITHMS, url
+            )
+        return issuers
+
+    def issuers(self) -> list[str]:
+        """Return whose access tokens are taken: ours first."""
+        return list(self._issuers())
 
     def enter(self, *scopes: Scope) -> tuple[Source, XapiVersion]:
         """Return who asks and in which version of xAPI.
@@ -65,7 +111,7 @@ class Service:
         """
         principal = self.asking()
         if principal is None:
-            raise _stranger()
+            raise self._stranger()
         if not principal.holds(*roles):
             raise Problem(403, f"This needs the role {' or '.join(roles) or 'administrator'}.")
         return principal
@@ -78,19 +124,46 @@ class Service:
         return found
 
     def signed_in(self) -> Source:
-        """Return the source that the request's credentials belong to. Raises Problem (401)."""
+        """Return the source that the request's credentials belong to, or as which the client of
+        its access token uses xAPI. Raises Problem (401).
+        """
         source = self._source()
         if source is None:
-            raise _challenge()
+            raise self._challenge()
         return source
 
     def _source(self) -> Source | None:
         given = request.authorization
-        if given is None or given.type != "basic":
+        if given is None:
+            return None
+        if given.type == "bearer":
+            token = self._token(given.token or "")
+            return self._source_of(token) if token else None
+        if given.type != "basic":
             return None
         return self.credentials.check(given.username or "", given.password or "")
 
+    def _source_of(self, token: AccessToken) -> Source | None:
+        """The client's source, with what both the token and the source may do."""
+        found = self.store.sources.with_key(token.client.source) if token.client.source else None
+        if found is None:
+            return None
+        source = found[0]
+        scopes = tuple(one for one in SCOPES if one in token.scopes and source.may(one))
+        return msgspec.structs.replace(source, scopes=scopes)
+
+    def _token(self, text: str) -> AccessToken | None:
+        try:
+            return self.tokens.check(text)
+        except InvalidToken as error:
+            logging.getLogger("lrs.oauth").info("an access token was refused: %s", error)
+            return None
+
     def _who(self) -> Principal | None:
+        given = request.authorization
+        if given is not None and given.type == "bearer":
+            token = self._token(given.token or "")
+            return principals.of_token(token.client, token.scopes) if token else None
         if "Authorization" in request.headers:
             source = self._source()
             return principals.of_source(source) if source else None
@@ -106,22 +179,27 @@ class Service:
         found = self.store.sources.with_key(name)
         return principals.of_source(found[0]) if found else None
 
+    def _stranger(self) -> Problem:
+        """The answer to somebody who has not signed in."""
+        if request.path.startswith(DATA) or "Authorization" in request.headers:
+            return self._challenge()
+        back = {"next": request.full_path.rstrip("?")} if request.method == "GET" else {}
+        return abort(redirect(f"/sign-in?{urlencode(back)}".rstrip("?"), 303))
+
+    def _challenge(self) -> Problem:
+        """Say how to sign in (RFC 7617, RFC 6750 3, RFC 9728 5.1)."""
+        given = request.authorization
+        wrong = given is not None and given.type == "bearer"
+        where = f'resource_metadata="{self.settings.public_url}{RESOURCE_METADATA}"'
+        bearer = f'Bearer error="invalid_token", {where}' if wrong else f"Bearer {where}"
+        basic = 'Basic realm="learning record store", charset="UTF-8"'
+        return Problem(
+            401,
+            "Sign in with the key and secret of a source (HTTP Basic authentication), or with an "
+            "access token.",
+            headers={"WWW-Authenticate": bearer if wrong else f"{basic}, {bearer}"},
+        )
+
     def close(self) -> None:
         """Finish and close."""
         self.store.close()
-
-
-def _stranger() -> Problem:
-    """The answer to somebody who has not signed in."""
-    if request.path.startswith(DATA) or "Authorization" in request.headers:
-        return _challenge()
-    back = {"next": request.full_path.rstrip("?")} if request.method == "GET" else {}
-    return abort(redirect(f"/sign-in?{urlencode(back)}".rstrip("?"), 303))
-
-
-def _challenge() -> Problem:
-    return Problem(
-        401,
-        "Sign in with the key and secret of a source (HTTP Basic authentication).",
-        headers={"WWW-Authenticate": 'Basic realm="learning record store", charset="UTF-8"'},
-    )

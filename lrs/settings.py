@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -17,12 +17,17 @@ class Settings:
     """`data` is the folder of the embedded store, `public_url` the address that clients know
     (the home page of the `authority` of statements), `body_limit` in octets, `signature_trust`
     a PEM file of the certificates, and their revocation lists, that signatures are held against.
+    `oidc_issuer` is the outside identity provider, where we are `oidc_client_id`; without a
+    secret we sign in there with our client key.
     """
 
     data: Path
     public_url: str
     body_limit: int = 64 * 1024 * 1024
     signature_trust: Path | None = None
+    oidc_issuer: str | None = None
+    oidc_client_id: str = ""
+    oidc_client_secret: str | None = field(default=None, repr=False)
 
     @property
     def database(self) -> Path:
@@ -31,7 +36,8 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Read LRS_DATA, LRS_PUBLIC_URL, LRS_BODY_LIMIT (octets) and LRS_SIGNATURE_TRUST.
+        """Read LRS_DATA, LRS_PUBLIC_URL, LRS_BODY_LIMIT (octets), LRS_SIGNATURE_TRUST, and
+        LRS_OIDC_ISSUER with LRS_OIDC_CLIENT_ID and LRS_OIDC_CLIENT_SECRET.
 
         Raises SettingsError.
         """
@@ -43,9 +49,15 @@ class Settings:
             raise SettingsError(
                 f"LRS_SIGNATURE_TRUST must be a PEM file, there is none at {trust!r}"
             )
+        issuer = environment.get("LRS_OIDC_ISSUER")
+        if issuer and not environment.get("LRS_OIDC_CLIENT_ID"):
+            raise SettingsError("LRS_OIDC_ISSUER needs LRS_OIDC_CLIENT_ID: who we are there")
         return cls(
             data=Path(environment.get("LRS_DATA", "data")).absolute(),
             public_url=environment.get("LRS_PUBLIC_URL", "http://127.0.0.1:8080").rstrip("/"),
             body_limit=int(limit),
             signature_trust=Path(trust).absolute() if trust else None,
+            oidc_issuer=issuer.rstrip("/") if issuer else None,
+            oidc_client_id=environment.get("LRS_OIDC_CLIENT_ID", ""),
+            oidc_client_secret=environment.get("LRS_OIDC_CLIENT_SECRET") or None,
         )

@@ -1,7 +1,8 @@
-"""Who a source or a person is as a principal."""
+"""Who a source, a person or a client is as a principal."""
 
 from __future__ import annotations
 
+from schemas.clients import SCOPE_ROLES, Client
 from schemas.people import Person
 from schemas.principals import Principal, Role
 from schemas.sources import Source
@@ -25,4 +26,14 @@ def of_person(person: Person) -> Principal:
         roles=person.roles,
         organisation=person.organisation,
         persona=person.persona,
+    )
+
+
+def of_token(client: Client, scopes: tuple[str, ...]) -> Principal:
+    """Return a client as a principal, as far as its token goes."""
+    return Principal(
+        id=f"client:{client.id}",
+        name=client.name,
+        roles=tuple(SCOPE_ROLES[scope] for scope in scopes if scope in SCOPE_ROLES),
+        organisation=client.organisation,
     )

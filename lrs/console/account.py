@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 from flask import Blueprint, Flask, Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -15,6 +17,8 @@ from lrs.service import Service
 from schemas.audit import Act
 from schemas.people import Account
 from schemas.principals import ROLES
+
+ENROLMENT = b"second factor to be confirmed"
 
 
 def blueprint(service: Service) -> Blueprint:
@@ -56,9 +60,8 @@ def blueprint(service: Service) -> Blueprint:
     def confirm_second_factor() -> ResponseReturnValue:
         account = _own(service)
         try:
-            opened = service.root_secret.open(
-                request.form.get("sealed", "").encode(), _purpose(account)
-            )
+            sealed = base64.urlsafe_b64decode(request.form.get("sealed", ""))
+            opened = service.root_secret.unseal(ENROLMENT, account.person.id, sealed)
         except ValueError:
             raise Problem(400, _("Begin again: the form was not ours.")) from None
         secret = opened.decode()
@@ -68,7 +71,7 @@ def blueprint(service: Service) -> Blueprint:
         codes = second_factor.new_recovery_codes()
         people.set_second_factor(
             account.person.id,
-            service.root_secret.seal(secret.encode(), second_factor.PURPOSE),
+            service.root_secret.seal(second_factor.PURPOSE, account.person.id, secret.encode()),
             [service.sign_in.recovery_hash(code) for code in codes],
             _act(account, "second_factor.add"),
         )
@@ -103,11 +106,12 @@ def blueprint(service: Service) -> Blueprint:
         )
 
     def _enrolment(account: Account, secret: str, fault: str | None) -> str:
+        sealed = service.root_secret.seal(ENROLMENT, account.person.id, secret.encode())
         return render_template(
             "second_factor.html",
             qr_code=second_factor.qr_code(secret, account.person.name),
             secret=secret,
-            sealed=service.root_secret.seal(secret.encode(), _purpose(account)).decode(),
+            sealed=base64.urlsafe_b64encode(sealed).decode(),
             fault=fault,
         )
 
@@ -135,10 +139,6 @@ def _own(service: Service) -> Account:
     if account is None:
         raise Problem(404, _("A source has no account page; see “lrs source”."))
     return account
-
-
-def _purpose(account: Account) -> bytes:
-    return f"enrolment of {account.person.id}".encode()
 
 
 def _act(account: Account, action: str) -> Act:

@@ -29,12 +29,16 @@ def blueprint(service: Service) -> Blueprint:
     @pages.get("/sign-in")
     def form() -> ResponseReturnValue:
         if service.asking() is not None:
-            return redirect(_local(request.args.get("next")), 303)
-        return render_template("sign_in.html", next=_local(request.args.get("next")))
+            return redirect(local_address(request.args.get("next")), 303)
+        return render_template(
+            "sign_in.html",
+            next=local_address(request.args.get("next")),
+            outside=service.identity_provider is not None,
+        )
 
     @pages.post("/sign-in")
     def enter() -> ResponseReturnValue:
-        after = _local(request.form.get("next"))
+        after = local_address(request.form.get("next"))
         name = request.form.get("name", "")
         try:
             principal = service.sign_in.with_password(
@@ -46,7 +50,7 @@ def blueprint(service: Service) -> Blueprint:
         except SignInRefused as refused:
             page = render_template("sign_in.html", next=after, name=name, fault=refusal(refused))
             return page, 403 if refused.wait is None else 429, _retry_after(refused)
-        return _signed_in(principal, after)
+        return signed_in(service, principal, after)
 
     @pages.get("/sign-in/code")
     def code_form() -> ResponseReturnValue:
@@ -63,7 +67,7 @@ def blueprint(service: Service) -> Blueprint:
         except SignInRefused as refused:
             page = render_template("sign_in_code.html", fault=refusal(refused))
             return page, 403 if refused.wait is None else 429, _retry_after(refused)
-        return _signed_in(principal, after)
+        return signed_in(service, principal, after)
 
     @pages.get("/sign-in/link/<token>")
     def link_form(token: str) -> ResponseReturnValue:
@@ -93,12 +97,14 @@ def blueprint(service: Service) -> Blueprint:
         service.browsers.end(response)
         return response
 
-    def _signed_in(principal: str, after: str) -> Response:
-        response = make_response(redirect(after, 303))
-        service.browsers.start(response, principal)
-        return response
-
     return pages
+
+
+def signed_in(service: Service, principal: str, after: str) -> Response:
+    """Return the answer that signs the browser in as a principal and sends it on."""
+    response = make_response(redirect(after, 303))
+    service.browsers.start(response, principal)
+    return response
 
 
 def refusal(refused: SignInRefused) -> str:
@@ -133,7 +139,7 @@ def _waiting_for_code() -> tuple[str, str]:
     return person, after
 
 
-def _local(address: str | None) -> str:
+def local_address(address: str | None) -> str:
     """The address where it is one of ours, so that no link leads through us to elsewhere."""
     if (
         not address

@@ -3,6 +3,7 @@
 A row is `"METHOD rule": who`, where `who` is
 
 - `OPEN`: strangers too;
+- `CLIENTS`: no principal, but OAuth clients, which prove who they are in the request;
 - `EVERYBODY`: whoever is signed in, in whatever role;
 - names of roles, beside `administrator`, who may do everything ("" is for administrators alone);
 - for `/xapi`: `Scopes("…")`, the scopes of which a source needs one, beside `all`.
@@ -21,12 +22,19 @@ class Scopes(NamedTuple):
 
 
 OPEN = "strangers too"
+CLIENTS = "OAuth clients"
 EVERYBODY = "officer registrar trainer auditor enterprise learner reader"
 
 DOORS = {
     "GET /healthz": OPEN,
     "GET /static/<path:filename>": OPEN,
     "GET /.well-known/jwks.json": OPEN,
+    "GET /.well-known/oauth-authorization-server": OPEN,
+    "GET /.well-known/oauth-protected-resource": OPEN,
+    "GET /oauth/jwks": OPEN,
+    "POST /oauth/token": CLIENTS,
+    "POST /oauth/introspect": CLIENTS,
+    "POST /oauth/revoke": CLIENTS,
     # Pages
     "GET /": "reader",
     "GET /learners/<persona>": "reader",
@@ -36,6 +44,8 @@ DOORS = {
     "POST /sign-in/code": OPEN,
     "GET /sign-in/link/<token>": OPEN,
     "POST /sign-in/link/<token>": OPEN,
+    "GET /sign-in/outside": OPEN,
+    "GET /sign-in/outside/back": OPEN,
     "POST /sign-out": OPEN,
     "GET /account": EVERYBODY,
     "POST /account/password": EVERYBODY,
@@ -57,6 +67,12 @@ DOORS = {
     "PATCH /api/v1/sources/<key>": "",
     "POST /api/v1/sources/<key>/rotate": "",
     "POST /api/v1/sources/<key>/revoke": "",
+    "GET /api/v1/clients": "",
+    "POST /api/v1/clients": "",
+    "GET /api/v1/clients/<client>": "",
+    "PATCH /api/v1/clients/<client>": "",
+    "POST /api/v1/clients/<client>/secret": "",
+    "POST /api/v1/clients/<client>/revoke": "",
     "GET /api/v1/people": "",
     "POST /api/v1/people": "",
     "GET /api/v1/people/<person>": "",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lrs.store.attachments import Attachments
 from lrs.store.sqlite.achievements import SqliteAchievements, SqliteUnits
+from lrs.store.sqlite.clients import SqliteClients
 from lrs.store.sqlite.courses import SqliteCourses
 from lrs.store.sqlite.database import Database
 from lrs.store.sqlite.documents import SqliteDocuments
@@ -46,6 +47,7 @@ class SqliteStore:
         self.facts = SqliteFacts(self.database)
         self.audit = SqliteAudit(self.database)
         self.ledger = SqliteLedger(self.database)
+        self.clients = SqliteClients(self.database)
         self.people = SqlitePeople(self.database)
         self.sessions = SqliteSessions(self.database)
 

@@ -1,0 +1,46 @@
+import time
+
+from msgspec.structs import replace
+
+from schemas.audit import Act
+from schemas.clients import Client
+
+ACT = Act(principal="test", action="tested", subject="it")
+
+
+def client(name):
+    return Client(id=name, name=name, method="client_secret_basic", scopes=("all/read",))
+
+
+def test_clients_are_found_and_listed_in_order_and_an_id_is_taken_once(store):
+    assert all(store.clients.add(client(name), b"hash", ACT) for name in ("c", "a", "b"))
+    assert not store.clients.add(client("a"), b"other", ACT)
+    assert [one.id for one in store.clients.page("a", 1)] == ["b"]
+    assert store.clients.secret_hash("a") == b"hash"
+    store.clients.set_secret("a", b"other", ACT)
+    assert store.clients.secret_hash("a") == b"other"
+    changed = store.clients.change("a", lambda one: replace(one, name="A"), ACT)
+    assert store.clients.client("a") == changed
+    assert store.clients.change("x", lambda one: one, ACT) is store.clients.client("x") is None
+
+
+def test_an_assertion_is_used_once_by_each_client_and_forgotten_when_it_is_over(store):
+    use = store.clients.use_assertion
+    assert [use("a", "1", 60, 0), use("a", "1", 60, 0), use("b", "1", 60, 0)] == [True, False, True]
+    assert use("a", "1", 200, 100)
+
+
+def test_a_revoked_token_is_remembered(store):
+    store.clients.revoke_token("x", int(time.time()) + 60, ACT)
+    store.clients.revoke_token("x", int(time.time()) + 60, ACT)
+    assert store.clients.is_revoked("x")
+    assert not store.clients.is_revoked("y")
+
+
+def test_of_several_processes_that_would_renew_the_key_one_does(store):
+    (first,) = store.clients.add_signing_key(b"1", 0, 0)
+    assert store.clients.add_signing_key(b"2", 0, 0) == [first]
+    second, kept = store.clients.add_signing_key(b"2", first.created, 0)
+    assert (second.sealed, kept) == (b"2", first)
+    third = store.clients.add_signing_key(b"3", second.created, second.created + 1)
+    assert [one.sealed for one in third] == [b"3", b"2"]
