@@ -14,6 +14,7 @@ from lrs.auth.client_key import client_key
 from lrs.exchange.deliverer import Deliverer
 from lrs.lifeline import exit_with_parent
 from lrs.records.projector import Projector
+from lrs.records.rebuild import SWEEP
 from lrs.service import Service
 from lrs.settings import Settings
 
@@ -29,15 +30,16 @@ def projection_steps(service: Service) -> list[Step]:
     store = service.store
     projector = Projector(
         store.statements,
-        store.records,
+        store.projections,
+        store.courses,
         store.sources.all,
         inbound_adapters(),
-        lambda: units_by_activity(store.units.all()),
+        units_of=lambda: units_by_activity(store.units.all()),
     )
     evaluator = Evaluator(
         store.units, store.achievements, store.records, store.statements, store.exchange
     )
-    return [projector.step, evaluator.step]
+    return [projector.step, evaluator.step, lambda: store.projections.sweep(SWEEP)]
 
 
 def exchange_steps(service: Service) -> list[Step]:

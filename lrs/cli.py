@@ -10,6 +10,7 @@ from lrs.commands.bank import bank
 from lrs.commands.demo import demo
 from lrs.commands.import_ import import_, import_template
 from lrs.commands.receiver import receiver
+from lrs.commands.records import records
 from lrs.commands.serve import serve
 from lrs.commands.source import source
 from lrs.commands.statements import statements
@@ -28,6 +29,7 @@ lrs.add_command(demo)
 lrs.add_command(import_)
 lrs.add_command(import_template)
 lrs.add_command(receiver)
+lrs.add_command(records)
 lrs.add_command(serve)
 lrs.add_command(source)
 lrs.add_command(statements)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 
 import msgspec
@@ -10,6 +9,7 @@ import msgspec
 from lrs.store.achievements import DueEvaluation, Evaluation, NewClaim, UnitTaken
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_fact
+from lrs.store.sqlite.projections import mark_due_by_activity
 from schemas.achievements import Achievement
 from schemas.claims import claim_hash
 from schemas.units import Unit, unit_hash
@@ -29,7 +29,6 @@ class SqliteUnits:
 
         Returns False where the same version is published already. Raises UnitTaken.
         """
-        wanted = json.dumps(sorted(activities))
 
         def work(tx: Transaction) -> bool:
             kept = tx.execute(
@@ -49,15 +48,7 @@ class SqliteUnits:
                 f"{unit.code}/{unit.version}",
                 {"unit": unit.code, "version": unit.version, "hash": unit_hash(unit)},
             )
-            tx.execute(
-                "INSERT INTO due_evaluation (persona, unit, marked) "
-                "SELECT persona, ?1, ?2 FROM event "
-                "WHERE activity IN (SELECT value FROM json_each(?3)) UNION "
-                "SELECT persona, ?1, ?2 FROM event "
-                "WHERE course IN (SELECT value FROM json_each(?3)) "
-                "ON CONFLICT DO UPDATE SET marked = excluded.marked",
-                (unit.code, tx.instant, wanted),
-            )
+            mark_due_by_activity(tx, unit.code, activities)
             return True
 
         return self._database.write(work)

@@ -11,6 +11,7 @@ from lrs.store.sqlite.database import Database
 from lrs.store.sqlite.documents import SqliteDocuments
 from lrs.store.sqlite.exchange import SqliteExchange
 from lrs.store.sqlite.facts import SqliteAudit, SqliteFacts
+from lrs.store.sqlite.projections import SqliteProjections
 from lrs.store.sqlite.records import SqliteRecords
 from lrs.store.sqlite.settings import SqliteSettings
 from lrs.store.sqlite.sources import SqliteSources
@@ -35,6 +36,7 @@ class SqliteStore:
         self.documents = SqliteDocuments(self.database)
         self.sources = SqliteSources(self.database)
         self.settings = SqliteSettings(self.database)
+        self.projections = SqliteProjections(self.database)
         self.records = SqliteRecords(self.database)
         self.courses = SqliteCourses(self.database)
         self.units = SqliteUnits(self.database)
