@@ -10,6 +10,7 @@ from lrs.store.sqlite.database import Database
 from lrs.store.sqlite.documents import SqliteDocuments
 from lrs.store.sqlite.exchange import SqliteExchange
 from lrs.store.sqlite.facts import SqliteAudit, SqliteFacts
+from lrs.store.sqlite.figures import SqliteFigures
 from lrs.store.sqlite.records import SqliteRecords
 from lrs.store.sqlite.settings import SqliteSettings
 from lrs.store.sqlite.sources import SqliteSources
@@ -40,6 +41,7 @@ class SqliteStore:
         self.exchange = SqliteExchange(self.database)
         self.facts = SqliteFacts(self.database)
         self.audit = SqliteAudit(self.database)
+        self.figures = SqliteFigures(self.database)
 
     def close(self) -> None:
         """Finish what waits to be written and close."""
