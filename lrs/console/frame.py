@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, g, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime, format_decimal, format_percent
 
@@ -14,14 +14,8 @@ from lrs.console.navigation import ROLE_NAMES, home_of, open_to
 from lrs.console.words import EVENT_KINDS, PROVENANCES
 from lrs.problems import Problem
 from lrs.service import Service
-from schemas.principals import Principal, Role
+from schemas.principals import Role
 from schemas.times import moment_of
-
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
-)
 
 MINUTES = "y-MM-dd HH:mm"
 """How pages write a time, the same in every language."""
@@ -38,7 +32,7 @@ class Pages:
             "console", __name__, template_folder="templates", static_folder="static"
         )
         self.blueprint.before_request(self._enter)
-        self.blueprint.after_request(_guard)
+        self.blueprint.after_request(_never_kept)
         self.blueprint.register_error_handler(Problem, self._problem)
         self.blueprint.app_context_processor(self._context)
         for name, write in (
@@ -77,25 +71,13 @@ class Pages:
     def _enter(self) -> None:
         roles = self._roles[request.endpoint or ""]
         if roles is not None:
-            g.principal = self.service.principal(*roles)
-
-    def visitor(self) -> Principal | None:
-        """Return who asks, None for a stranger."""
-        if "visitor" not in g:
-            g.visitor = g.get("principal")
-            if g.visitor is None:
-                try:
-                    g.visitor = self.service.principal(*ROLE_NAMES)
-                except Problem:
-                    g.visitor = None
-        found: Principal | None = g.visitor
-        return found
+            self.service.principal(*roles)
 
     def _context(self) -> dict[str, Any]:
+        asking = self.service.asking
         return {
-            "visitor": self.visitor,
-            "navigation": lambda: open_to(self.visitor()),
-            "home": lambda: home_of(self.visitor()),
+            "navigation": lambda: open_to(asking()),
+            "home": lambda: home_of(asking()),
         }
 
     def _problem(self, problem: Problem) -> ResponseReturnValue:
@@ -103,16 +85,7 @@ class Pages:
         return Response(body, problem.status, problem.headers)
 
 
-def principal() -> Principal:
-    """Return who has opened the page that is being made."""
-    found: Principal = g.principal
-    return found
-
-
-def _guard(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = POLICY
-    response.headers["Referrer-Policy"] = "same-origin"
-    response.headers["X-Content-Type-Options"] = "nosniff"
+def _never_kept(response: Response) -> Response:
     if request.endpoint != "console.static":
         response.headers["Cache-Control"] = "no-store"
     return response

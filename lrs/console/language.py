@@ -62,6 +62,6 @@ def in_language(texts: dict[str, str] | None) -> str | None:
     return next(iter(texts.values()))
 
 
-def gettext(text: str, **variables: object) -> str:
-    """Return a text in the request's language, its `%(name)s` filled in from `variables`."""
-    return str(flask_babel.gettext(text, **variables))
+def gettext(text: str, **values: object) -> str:
+    """Return the text in the request's language, with the values put in by name."""
+    return str(flask_babel.gettext(text, **values))

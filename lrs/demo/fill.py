@@ -9,7 +9,9 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ import requests
 
 from lrs.achievements.evaluate import activities_of
 from lrs.achievements.units_file import read_units
+from lrs.auth.passwords import hash_password
 from lrs.commands.receiver import add_receiver
 from lrs.demo import population
 from lrs.demo.cohort import MOODLE
@@ -28,15 +31,32 @@ from lrs.lifeline import exit_with_parent
 from lrs.service import Service
 from lrs.settings import Settings
 from lrs.store.exchange import KnownReceiver
+from lrs.store.people import NameTaken
+from schemas.audit import Act
+from schemas.identifiers import identifier_of
+from schemas.people import Person
+from schemas.principals import Role
 from schemas.sources import Provenance
 
 BATCH = 200
+ENTERPRISE = "demo-rail"
 FILES = ("enterprise-safety.yaml", "enterprise-courses.yaml", "one-plus-x.yaml")
 SOURCES: dict[str, tuple[str, Provenance]] = {
     "lms": ("学习平台 Moodle", "server"),
     "drill": ("应急演练课件 (cmi5)", "launched"),
     "exams": ("考试中心", "server"),
 }
+PEOPLE: dict[Role, str] = {
+    "officer": "陈认证",
+    "registrar": "林学籍",
+    "trainer": "周教师",
+    "auditor": "沈审计",
+    "enterprise": "方企业",
+    "learner": "",
+    "reader": "何查阅",
+}
+"""Who can sign in, each by the name of the role; the learner has their own name."""
+
 READY_WITHIN = 60.0
 
 
@@ -57,7 +77,13 @@ class Filling:
         self._post("lms", population.lms_statements(self._classes))
         self._post("drill", population.drill_statements(self._classes))
         self._import_attendance()
+        self._let_people_in()
         (self._data / "filled").touch()
+
+    @property
+    def password(self) -> str:
+        """The password of everybody in the demonstration; derived, so kept nowhere."""
+        return self._service.root_secret.derive(b"demonstration people").hex()[:16]
 
     @property
     def is_filled(self) -> bool:
@@ -101,6 +127,35 @@ class Filling:
             if not answer.ok:
                 raise click.ClickException(f"the service refused statements: {answer.text}")
 
+    def _let_people_in(self) -> None:
+        """Make an account for each role."""
+        learner = population.learners(1)[0]
+        hashed = hash_password(self.password)
+        for role, name in PEOPLE.items():
+            person = Person(
+                id=uuid.uuid5(population.NAMESPACE, f"person {role}").hex,
+                name=role,
+                display_name=name or learner.name,
+                roles=(role,),
+                organisation=ENTERPRISE if role == "enterprise" else None,
+                persona=self._persona_of(learner) if role == "learner" else None,
+            )
+            people = self._service.store.people
+            with suppress(NameTaken):
+                people.add(person, _act("person.add", person.id))
+            people.set_password(person.id, hashed, _act("person.password", person.id))
+
+    def _persona_of(self, learner: population.Learner) -> str:
+        """The persona of a learner, once what was posted of them is in the records."""
+        identifier = identifier_of(learner.actor)
+        assert identifier is not None  # noqa: S101 - an account
+        deadline = time.monotonic() + READY_WITHIN
+        while time.monotonic() < deadline:
+            if found := self._service.store.records.personas_of([identifier]):
+                return found[identifier]
+            time.sleep(0.2)
+        raise click.ClickException("the records do not follow; see the service's log")
+
     def _import_attendance(self) -> None:
         sheet = self._data / "attendance.csv"
         population.write_attendance(sheet, self._classes)
@@ -114,6 +169,10 @@ class Filling:
             ),
             check=False,  # a few of its rows are wrong, which is what the exit code then says
         )
+
+
+def _act(action: str, subject: str) -> Act:
+    return Act(principal="command:demo", action=action, subject=subject)
 
 
 def _batches(statements: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
@@ -145,6 +204,8 @@ def main(url: str, classes: int) -> None:
         if not filling.is_filled:
             filling.run(bank)
             click.echo("The demonstration is filled; its records and claims follow.")
+        click.echo(f"Sign in at {url}/sign-in as {', '.join(PEOPLE)}")
+        click.echo(f"  password  {filling.password}")
         processes.wait()
     finally:
         processes.stop()

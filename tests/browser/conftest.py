@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 import time
@@ -22,10 +23,16 @@ WIDTHS = {"desk": (1280, 900), "phone": (390, 844)}
 
 
 class Console(NamedTuple):
-    """A service that holds the demonstration's cohort: its address and its data."""
+    """A service that holds the demonstration's cohort: its address, its data, and the password
+    of those whom the demonstration lets in, each by the name of their role.
+    """
 
     url: str
     data: Path
+    password: str
+
+    def credentials(self, role):
+        return (KEY, SECRET) if role == "administrator" else (role, self.password)
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +61,8 @@ def console(tmp_path_factory):
         )
         try:
             wait_until_filled(filling, data, folder / "fill.log")
-            yield Console(url, data)
+            password = re.search(r"password  (\w+)", (folder / "fill.log").read_text())
+            yield Console(url, data, password.group(1))
         finally:
             filling.terminate()
             filling.wait(20)
@@ -77,19 +85,43 @@ def wait_until_filled(filling, data, log):
         store.close()
 
 
+@pytest.fixture(scope="session")
+def signed_in(chromium, console):
+    """The browser's cookies of somebody who has signed in, by role."""
+    states = {}
+
+    def signed_in(role):
+        if role not in states:
+            context = chromium.new_context(base_url=console.url, locale="en-GB")
+            page = context.new_page()
+            page.goto("/sign-in")
+            name, password = console.credentials(role)
+            page.get_by_label("Name").fill(name)
+            page.get_by_label("Password").fill(password)
+            page.locator("main").get_by_role("button", name="Sign in").click()
+            page.wait_for_url(lambda url: "/sign-in" not in url)
+            cookies = context.cookies()
+            states[role] = [one for one in cookies if one["name"] == "lrs_session"]
+            context.close()
+        return states[role]
+
+    return signed_in
+
+
 @pytest.fixture
-def open_page(chromium, console):
+def open_page(chromium, console, signed_in):
     """Opens pages of the console as a person would, and fails where the browser complains."""
     contexts, faults = [], []
 
-    def open_page(width="desk", language="en", signed_in=True, **options):
+    def open_page(width="desk", language="en", role="administrator", **options):
         context = chromium.new_context(
             base_url=console.url,
             viewport=dict(zip(("width", "height"), WIDTHS[width], strict=True)),
             locale={"en": "en-GB", "zh_CN": "zh-CN"}[language],
-            http_credentials={"username": KEY, "password": SECRET} if signed_in else None,
             **options,
         )
+        if role is not None:
+            context.add_cookies(signed_in(role))
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: faults.append(message.text))

@@ -115,7 +115,9 @@ def test_the_overview_keeps_itself_fresh(open_page):
 
 
 def test_strangers_see_the_catalogue_and_nothing_else(open_page):
-    page = open_page(signed_in=False)
+    page = open_page(role=None)
+    page.goto("/sign-in")
+    expect_accessible(page)
     page.goto("/catalogue")
     assert page.get_by_role("heading", level=1).inner_text() == "Catalogue"
     assert page.locator(".side nav[aria-label=Pages] a").all_inner_texts() == ["Catalogue"]

@@ -76,7 +76,9 @@ def test_claims_and_parked_deliveries_are_counted(store):
 def test_personas_and_records_are_counted(store):
     moment = datetime(2026, 3, 9, tzinfo=UTC)
     record = LearnerRecord(activity="https://a.example", first=moment, last=moment)
-    keys = [RecordKey("p1", activity, "") for activity in ("https://a.example", "https://b.example")]
+    keys = [
+        RecordKey("p1", activity, "") for activity in ("https://a.example", "https://b.example")
+    ]
     named = PersonaNamed(persona="p1", identifier="mbox:mailto:a@b.cn", name="李娜", at=1)
     for after in (0, 1):  # the same again counts nothing twice
         assert store.records.apply(
