@@ -32,9 +32,10 @@ Language = Literal["en", "zh-CN"]
 MOST_REFUSED = 5
 """Refused statements that are shown for a condition."""
 
-_Words = dict[Language, str]
+Words = dict[Language, str]
+"""A text in every language."""
 
-_TITLES: Final[dict[bool, _Words]] = {
+_TITLES: Final[dict[bool, Words]] = {
     True: {
         "en": "{title} ({unit}, version {version}): met on {time}",
         "zh-CN": "{title}（{unit}，第 {version} 版）：已于 {time} 达成",
@@ -45,7 +46,7 @@ _TITLES: Final[dict[bool, _Words]] = {
     },
 }
 
-_REASONS: Final[dict[Reason, _Words]] = {
+_REASONS: Final[dict[Reason, Words]] = {
     "completed": {"en": "completed: {about}", "zh-CN": "已完成：{about}"},
     "not_completed": {"en": "not completed: {about}", "zh-CN": "未完成：{about}"},
     "passed": {"en": "passed: {about}", "zh-CN": "已通过：{about}"},
@@ -124,26 +125,26 @@ _REASONS: Final[dict[Reason, _Words]] = {
     },
 }
 
-_SHARE: Final[_Words] = {
+_SHARE: Final[Words] = {
     "en": "of which {kinds}: {have} of {at_least}",
     "zh-CN": "其中 {kinds}：{have} / {at_least}",
 }
-_RESTS_ON: Final[_Words] = {
+_RESTS_ON: Final[Words] = {
     "en": "The decision rests on: {statements}",
     "zh-CN": "判定依据：{statements}",
 }
 
-_EVIDENCE: Final[_Words] = {"en": "by {statements}", "zh-CN": "依据：{statements}"}
-_REFUSED: Final[_Words] = {
+_EVIDENCE: Final[Words] = {"en": "by {statements}", "zh-CN": "依据：{statements}"}
+_REFUSED: Final[Words] = {
     "en": "does not count: {statement} of {time}, {why}",
     "zh-CN": "不予计入：{time} 的 {statement}，{why}",
 }
-_MORE: Final[_Words] = {
+_MORE: Final[Words] = {
     "en": "and {number} more that do not count",
     "zh-CN": "另有 {number} 条不予计入",
 }
 
-_WHY: Final[dict[Refused, _Words]] = {
+_WHY: Final[dict[Refused, Words]] = {
     "provenance": {
         "en": "from {detail}, which is not accepted here",
         "zh-CN": "来自{detail}，此处不予采信",
@@ -201,7 +202,7 @@ _WHY: Final[dict[Refused, _Words]] = {
     },
 }
 
-_CLASSES: Final[dict[str, _Words]] = {
+_CLASSES: Final[dict[str, Words]] = {
     "server": {"en": "a learning system's server", "zh-CN": "学习平台服务器"},
     "signed": {"en": "a signed statement", "zh-CN": "签名陈述"},
     "launched": {"en": "a launched activity", "zh-CN": "平台启动的学习活动"},
@@ -221,7 +222,7 @@ def explain(unit: Unit, decision: Decision, language: Language) -> list[str]:
         title=_in_language(unit.title, language),
         unit=unit.code,
         version=unit.version,
-        time=_time(decision.achieved_at or decision.as_of),
+        time=time_of(decision.achieved_at or decision.as_of),
     )
     lines = [f"{_mark(decision.met)} {title}", *_lines(decision.rule, language, "  ")]
     if decision.met and set(decision.evidence) != _listed(decision.rule):
@@ -239,7 +240,7 @@ def _listed(result: ConditionResult) -> set[str]:
 def _lines(result: ConditionResult, language: Language, indent: str) -> Iterator[str]:
     condition = result.condition
     share = isinstance(condition, Scored | Examined)
-    shown = {name: _number(value, share=share) for name, value in result.parameters.items()}
+    shown = {name: number(value, share=share) for name, value in result.parameters.items()}
     about = _about(condition)
     told = _REASONS[result.reason][language].format(about=about, **shown)
     yield f"{indent}{_mark(result.met)} {told}"
@@ -262,7 +263,7 @@ def _refusal(refusal: Refusal, language: Language) -> str:
         detail = _CLASSES[detail][language]
     return _REFUSED[language].format(
         statement=refusal.statement,
-        time=_time(refusal.time),
+        time=time_of(refusal.time),
         why=_WHY[refusal.reason][language].format(detail=detail),
     )
 
@@ -281,19 +282,20 @@ def _about(condition: Condition) -> str:
 
 def _share(share: CreditShare, language: Language) -> str:
     kinds = ", ".join((*share.minimum.category, *share.minimum.route))
-    have, need = (_number(one, share=False) for one in (share.have, share.minimum.at_least))
+    have, need = (number(one) for one in (share.have, share.minimum.at_least))
     told = _SHARE[language].format(kinds=kinds, have=have, at_least=need)
     return f"{_mark(share.met)} {told}"
 
 
-def _number(value: float, *, share: bool) -> str:
+def number(value: float, *, share: bool = False) -> str:
     """Return a number with the digits it needs, cut after two: 59.999 % is not 60 %."""
     exact = Decimal(repr(value)) * (100 if share else 1)
     cut = exact.quantize(Decimal("0.01"), ROUND_DOWN).normalize()
     return f"{cut:f} %" if share else f"{cut:f}"
 
 
-def _time(moment: datetime) -> str:
+def time_of(moment: datetime) -> str:
+    """Return a time in China as text."""
     return moment.astimezone(BANK_ZONE).strftime("%Y-%m-%d %H:%M (UTC+8)")
 
 

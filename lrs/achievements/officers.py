@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
 
-from lrs.achievements.catalogue import Catalogue, catalogue_of
+from lrs.achievements.catalogue import catalogue_of
 from lrs.achievements.evaluate import activities_of
 from lrs.achievements.evaluator import claims_of
-from lrs.service import Service
-from lrs.store.achievements import Ruling
+from lrs.store.achievements import Achievements, Ruling
+from lrs.store.exchange import KnownReceiver
+from lrs.store.records import Records
+from lrs.store.statements import Statements
+from lrs.store.units import Equivalences, Units
 from schemas.achievements import Achievement, OfficerDecision, Verdict
 from schemas.audit import Act
 from schemas.principals import Principal
+from schemas.sources import Source
 
 Outcome = Literal["decided", "unknown", "not_waiting", "own", "recorded", "examined", "changed"]
 """What became of a decision: written; there is no such achievement; none is awaited on it; it is
@@ -69,16 +73,23 @@ def conflict(
 class Officers:
     """Takes officers' decisions. One catalogue serves one request."""
 
-    def __init__(self, service: Service) -> None:
-        self._store = service.store
-        self._catalogue = catalogue_of(self._store.units.all(), self._store.equivalences.all())
-        self._sources = self._store.sources.all()
-        self._receivers = self._store.exchange.receivers()
-
-    @property
-    def catalogue(self) -> Catalogue:
-        """The units and equivalences that are published."""
-        return self._catalogue
+    def __init__(
+        self,
+        *,
+        units: Units,
+        equivalences: Equivalences,
+        achievements: Achievements,
+        records: Records,
+        statements: Statements,
+        sources: Mapping[int, Source],
+        receivers: Collection[KnownReceiver],
+    ) -> None:
+        self._catalogue = catalogue_of(units.all(), equivalences.all())
+        self._achievements = achievements
+        self._records = records
+        self._statements = statements
+        self._sources = sources
+        self._receivers = receivers
 
     def decide(
         self,
@@ -92,7 +103,7 @@ class Officers:
 
         With `evidence_hash` only where the evidence is still the one that it binds.
         """
-        candidate = self._store.achievements.achievement(achievement_id)
+        candidate = self._achievements.achievement(achievement_id)
         if candidate is None:
             return "unknown"
         if candidate.state != "candidate" or candidate.asked:
@@ -103,17 +114,15 @@ class Officers:
         if against := conflict(principal, identifiers, candidate, self.recorders(candidate)):
             return against
         ruling = self._ruling(principal, candidate, verdict, reason)
-        return "decided" if self._store.achievements.rule_on(ruling) else "changed"
+        return "decided" if self._achievements.rule_on(ruling) else "changed"
 
     def recorders(self, achievement: Achievement) -> Recorders:
         """Return who recorded and who examined what the achievement rests on."""
-        found = (
-            self._store.statements.get(uuid.UUID(one).bytes) for one in achievement.evidence
-        )
+        found = (self._statements.get(uuid.UUID(one).bytes) for one in achievement.evidence)
         sources = {one.source for one in found if one is not None}
         keys = {self._sources[one].key for one in sources if one in self._sources}
         unit = self._catalogue.unit(achievement.unit, achievement.version)
-        events = self._store.records.events_about(achievement.persona, activities_of(unit))
+        events = self._records.events_about(achievement.persona, activities_of(unit))
         return Recorders(
             principals=frozenset(f"source:{key}" for key in keys),
             examiners=frozenset(
@@ -124,7 +133,7 @@ class Officers:
         )
 
     def _identifiers(self, persona: str | None) -> tuple[str, ...]:
-        found = self._store.records.persona(persona) if persona is not None else None
+        found = self._records.persona(persona) if persona is not None else None
         return found.identifiers if found is not None else ()
 
     def _ruling(
@@ -136,7 +145,7 @@ class Officers:
             "ask": replace(candidate, asked=True, reason=reason),
         }
         unit = self._catalogue.unit(candidate.unit, candidate.version)
-        persona = self._store.records.persona(candidate.persona)
+        persona = self._records.persona(candidate.persona)
         return Ruling(
             candidate=candidate,
             becomes=becomes[verdict],
@@ -156,6 +165,6 @@ class Officers:
                 reason=reason,
                 detail={"unit": candidate.unit, "evidence_hash": candidate.evidence_hash},
             ),
-            claims=claims_of(becomes[verdict], unit, persona, self._receivers.values()) if persona else [],
+            claims=claims_of(becomes[verdict], unit, persona, self._receivers) if persona else [],
             dependents=self._catalogue.readers.get(candidate.unit, frozenset()),
         )

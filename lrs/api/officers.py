@@ -34,6 +34,17 @@ def blueprint(service: Service) -> ApiBlueprint:
     routes = ApiBlueprint("officers", service, "What waits for an officer.", "officer")
     store = service.store
 
+    def officers() -> Officers:
+        return Officers(
+            units=store.units,
+            equivalences=store.equivalences,
+            achievements=store.achievements,
+            records=store.records,
+            statements=store.statements,
+            sources=store.sources.all(),
+            receivers=store.exchange.receivers().values(),
+        )
+
     def wanted(query: dict[str, Any]) -> Collection[str] | None:
         """Return the codes of the units asked for, None for all."""
         if query["unit"] is None and query["course"] is None:
@@ -71,7 +82,7 @@ def blueprint(service: Service) -> ApiBlueprint:
     def decision(given: dict[str, Any], achievement: str) -> dict[str, Any]:
         """Approve or refuse an achievement, or ask the learner for more, with a reason."""
         principal = service.principal("officer")
-        outcome = Officers(service).decide(principal, achievement, **given)
+        outcome = officers().decide(principal, achievement, **given)
         if outcome != "decided":
             raise Problem(STATUS.get(outcome, 403), DETAILS[outcome])
         return {"achievement": achievement, "outcome": outcome, "detail": DETAILS[outcome]}
@@ -85,10 +96,10 @@ def blueprint(service: Service) -> ApiBlueprint:
         Each is decided by itself: one that is not decided keeps no other from it.
         """
         principal = service.principal("officer")
-        officers = Officers(service)
+        panel = officers()
         items = []
         for one in given["decisions"]:
-            outcome = officers.decide(
+            outcome = panel.decide(
                 principal, one["achievement"], one["verdict"], one["reason"], one["evidence_hash"]
             )
             items.append(

@@ -22,6 +22,7 @@ from schemas.xapi import (
     XapiVersion,
     activities_of,
 )
+from schemas.xapi.syntax import in_utc
 
 STORED_VERSION = {"1.0.3": "1.0.0", "2.0.0": "2.0.0"}
 """`version` of a statement that came without one (1.0.3 part two 2.4.10)."""
@@ -67,8 +68,8 @@ def complete(
     home_page: str,
     signature: SignatureResult = "unsigned",
 ) -> NewStatement:
-    """Return the statement as it will be stored: with id, authority and version, and with
-    context activities in arrays (1.0.3 part two 2.4.6.2).
+    """Return the statement as it will be stored: with id, authority and version, with context
+    activities in arrays (1.0.3 part two 2.4.6.2) and, in 2.0.0, its times in UTC (4.2.7).
 
     `authority` is always the source's, whatever the client sent. Without the scope `define` it
     tells nothing of activities that others will see.
@@ -84,6 +85,8 @@ def complete(
     properties["id"] = str(statement_id)
     properties["authority"] = authority
     properties.setdefault("version", STORED_VERSION[version])
+    if version == "2.0.0":
+        _bring_to_utc(properties)
     statement: Statement = received.statement
     target = statement_ref(statement)
     agent = f"account:{home_page}|{source.key}"
@@ -97,6 +100,15 @@ def complete(
         definitions=_definitions(properties) if source.may("define") else (),
         signature=signature,
     )
+
+
+def _bring_to_utc(properties: dict[str, Any]) -> None:
+    """Change the timestamps of a statement and its SubStatement."""
+    if "timestamp" in properties:
+        properties["timestamp"] = in_utc(properties["timestamp"])
+    thing = properties["object"]
+    if "timestamp" in thing:
+        properties["object"] = {**thing, "timestamp": in_utc(thing["timestamp"])}
 
 
 def _definitions(properties: dict[str, Any]) -> tuple[tuple[str, bytes], ...]:

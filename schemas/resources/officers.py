@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from schemas.achievements import VERDICTS
-from schemas.resources.achievements import AchievementSchema
+from schemas.resources.achievements import HeldAchievementSchema
 from schemas.resources.paging import PageQuery
 
 BATCH_LIMIT = 200
@@ -24,7 +24,7 @@ class QueueQuery(PageQuery):
 class WaitingSchema(Schema):
     """An achievement that waits for an officer, the learner's name, and since when."""
 
-    achievement = fields.Nested(AchievementSchema(exclude=("changed",)), required=True)
+    achievement = fields.Nested(HeldAchievementSchema, required=True)
     learner = fields.String(allow_none=True)
     title = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     waiting_since = fields.AwareDateTime(required=True)

@@ -94,7 +94,7 @@ def test_a_sheet_is_imported_once_however_often_it_is_given(bring, tmp_path):
     )
     assert stored(tmp_path) == kept
     assert {one["authority"]["account"]["name"] for one in kept} == {"import"}
-    assert {one["timestamp"] for one in kept} == {"2026-03-07T12:00:00+08:00"}
+    assert {one["timestamp"] for one in kept} == {"2026-03-07T04:00:00Z"}
 
 
 def test_what_is_imported_becomes_the_record_of_the_course(bring, tmp_path):

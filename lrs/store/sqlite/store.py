@@ -6,11 +6,14 @@ from pathlib import Path
 
 from lrs.store.attachments import Attachments
 from lrs.store.sqlite.achievements import SqliteAchievements
+from lrs.store.sqlite.courses import SqliteCourses
 from lrs.store.sqlite.database import Database
 from lrs.store.sqlite.documents import SqliteDocuments
 from lrs.store.sqlite.exchange import SqliteExchange
 from lrs.store.sqlite.facts import SqliteAudit, SqliteFacts
+from lrs.store.sqlite.people import SqlitePeople
 from lrs.store.sqlite.records import SqliteRecords
+from lrs.store.sqlite.sessions import SqliteSessions
 from lrs.store.sqlite.settings import SqliteSettings
 from lrs.store.sqlite.sources import SqliteSources
 from lrs.store.sqlite.statements import SqliteStatements
@@ -36,12 +39,15 @@ class SqliteStore:
         self.sources = SqliteSources(self.database)
         self.settings = SqliteSettings(self.database)
         self.records = SqliteRecords(self.database)
+        self.courses = SqliteCourses(self.database)
         self.units = SqliteUnits(self.database)
         self.equivalences = SqliteEquivalences(self.database)
         self.achievements = SqliteAchievements(self.database)
         self.exchange = SqliteExchange(self.database)
         self.facts = SqliteFacts(self.database)
         self.audit = SqliteAudit(self.database)
+        self.people = SqlitePeople(self.database)
+        self.sessions = SqliteSessions(self.database)
 
     def close(self) -> None:
         """Finish what waits to be written and close."""
