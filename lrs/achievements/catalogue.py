@@ -34,7 +34,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     def superseded(self, code: str) -> frozenset[int]:
         """Return the versions of a unit that a later one says were wrong."""
         return frozenset(
-            version for unit in self.versions[code].values() for version in unit.supersedes
+            version for unit in self.versions.get(code, {}).values() for version in unit.supersedes
         )
 
     def in_force(self, code: str) -> Iterator[Unit]:

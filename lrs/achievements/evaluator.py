@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from lrs.store.statements import Statements, StoredStatement
 from lrs.store.units import Equivalences, Units
 from schemas.achievements import Achievement
 from schemas.claims import ClaimLearner, ClaimPayload, ClaimUnit
+from schemas.sources import Source
 from schemas.times import instant_of
 from schemas.units import Unit
 
@@ -52,6 +53,7 @@ class Evaluator:
         records: Records,
         statements: Statements,
         exchange: Exchange,
+        sources: Callable[[], Mapping[int, Source]],
     ) -> None:
         self._units = units
         self._equivalences = equivalences
@@ -59,6 +61,7 @@ class Evaluator:
         self._records = records
         self._statements = statements
         self._exchange = exchange
+        self._sources = sources
 
     def step(self) -> bool:
         """Evaluate the next personas; False where none is due."""
@@ -73,7 +76,13 @@ class Evaluator:
         catalogue = catalogue_of(self._units.all(), self._equivalences.all())
         this_round = _Round(
             catalogue,
-            Judge(catalogue, self._achievements, self._records, self._statements),
+            Judge(
+                catalogue=catalogue,
+                achievements=self._achievements,
+                records=self._records,
+                statements=self._statements,
+                sources=self._sources(),
+            ),
             list(self._exchange.receivers().values()),
             datetime.now(UTC),
         )

@@ -18,6 +18,7 @@ from lrs.store.records import Persona, Records
 from lrs.store.statements import Statements
 from schemas.achievements import STANDING, Achievement
 from schemas.events import Event
+from schemas.sources import Source
 from schemas.units import Unit
 
 
@@ -82,16 +83,22 @@ class Judge:
 
     def __init__(
         self,
+        *,
         catalogue: Catalogue,
         achievements: Achievements,
         records: Records,
         statements: Statements,
+        sources: Mapping[int, Source],
     ) -> None:
         self._catalogue = catalogue
         self._achievements = achievements
         self._records = records
         self._statements = statements
-        self._compromised = achievements.compromised()
+        self._compromised = {
+            source.id: source.compromised
+            for source in sources.values()
+            if source.compromised is not None
+        }
 
     def judge(
         self,

@@ -37,7 +37,13 @@ def blueprint(service: Service) -> ApiBlueprint:
         if found is None:
             raise Problem(404, "There is no such persona.")
         catalogue = catalogue_of(store.units.all(), store.equivalences.all())
-        judge = Judge(catalogue, store.achievements, store.records, store.statements)
+        judge = Judge(
+            catalogue=catalogue,
+            achievements=store.achievements,
+            records=store.records,
+            statements=store.statements,
+            sources=store.sources.all(),
+        )
         judgement = judge.judge(found, unit, datetime.now(UTC))
         if judgement is None:
             raise Problem(404, "There is no such unit in force.")

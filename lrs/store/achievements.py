@@ -72,16 +72,8 @@ class Achievements(Protocol):
         """Mark every verified achievement to be looked at again (a receiver was added)."""
         ...
 
-    def mark_of_source(self, source: int, compromised_since: int | None = None) -> int:
-        """Mark everything due whose evidence rests on the source, and return how much that is.
-
-        With `compromised_since` (microseconds), what came from the source from then on is no
-        evidence any more: its key was in other hands.
-        """
-        ...
-
-    def compromised(self) -> dict[int, int]:
-        """Return since when (microseconds) the keys of sources were in other hands, by source."""
+    def mark_of_source(self, source: int) -> int:
+        """Mark everything due whose evidence rests on the source, and return how much that is."""
         ...
 
     def mark_of_persona(self, persona: str) -> None:

@@ -43,34 +43,9 @@ class SqliteAchievements:
             )
         )
 
-    def mark_of_source(self, source: int, compromised_since: int | None = None) -> int:
-        """Mark everything due whose evidence rests on the source, and return how much that is.
-
-        With `compromised_since` (microseconds), what came from the source from then on is no
-        evidence any more: its key was in other hands.
-        """
-
-        def work(tx: Transaction) -> int:
-            if compromised_since is not None:
-                tx.execute(
-                    "INSERT INTO compromised_source (source, since) VALUES (?, ?) "
-                    "ON CONFLICT DO UPDATE SET since = min(since, excluded.since)",
-                    (source, compromised_since),
-                )
-            return tx.execute(
-                "INSERT INTO due_evaluation (persona, unit, marked) "
-                "SELECT DISTINCT a.persona, a.unit, ? FROM achievement_source s "
-                "JOIN achievement a ON a.id = s.achievement WHERE s.source = ? "
-                "ON CONFLICT DO UPDATE SET marked = excluded.marked",
-                (tx.instant, source),
-            ).rowcount
-
-        return self._database.write(work)
-
-    def compromised(self) -> dict[int, int]:
-        """Return since when (microseconds) the keys of sources were in other hands, by source."""
-        rows = self._database.read().execute("SELECT source, since FROM compromised_source")
-        return dict(rows.fetchall())
+    def mark_of_source(self, source: int) -> int:
+        """Mark everything due whose evidence rests on the source, and return how much that is."""
+        return self._database.write(lambda tx: mark_of_source(tx, source))
 
     def mark_of_persona(self, persona: str) -> None:
         """Mark a persona due for every unit that it has an achievement of: it was merged or not."""
@@ -333,3 +308,14 @@ class SqliteAchievements:
         for claim, receiver in rows:
             tx.execute("DELETE FROM outbox WHERE claim = ?", (claim,))
             note_fact(tx, "withdrawn", claim, {"achievement": achievement, "receiver": receiver})
+
+
+def mark_of_source(tx: Transaction, source: int) -> int:
+    """Mark everything due whose evidence rests on the source, and return how much that is."""
+    return tx.execute(
+        "INSERT INTO due_evaluation (persona, unit, marked) "
+        "SELECT DISTINCT a.persona, a.unit, ? FROM achievement_source s "
+        "JOIN achievement a ON a.id = s.achievement WHERE s.source = ? "
+        "ON CONFLICT DO UPDATE SET marked = excluded.marked",
+        (tx.instant, source),
+    ).rowcount

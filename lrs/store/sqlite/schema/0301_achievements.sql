@@ -29,13 +29,6 @@ CREATE TABLE officer_decision (
 ) STRICT;
 CREATE INDEX officer_decision_achievement ON officer_decision (achievement, seq);
 
--- Sources whose key was in other hands since an instant (microseconds): what came from then on is
--- no evidence.
-CREATE TABLE compromised_source (
-  source INTEGER PRIMARY KEY REFERENCES source (id),
-  since INTEGER NOT NULL
-) STRICT;
-
 -- Units that are not published yet: they may change.
 CREATE TABLE unit_draft (
   code TEXT NOT NULL,
