@@ -10,8 +10,10 @@ from lrs.api import (
     achievements,
     blueprint,
     claims,
+    explanations,
     ledger,
     me,
+    officers,
     people,
     personas,
     records,
@@ -52,7 +54,18 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(activities.blueprint(service), url_prefix="/xapi")
     app.register_blueprint(agents.blueprint(service), url_prefix="/xapi")
     app.register_blueprint(documents.blueprint(service), url_prefix="/xapi")
-    nouns = (personas, records, achievements, claims, ledger, sources, people, me)
+    nouns = (
+        personas,
+        records,
+        achievements,
+        explanations,
+        officers,
+        claims,
+        ledger,
+        sources,
+        people,
+        me,
+    )
     blueprint.install(app, [noun.blueprint(service) for noun in nouns])
     app.register_blueprint(ledger_routes.blueprint(service))
     app.register_blueprint(pages.blueprint(service))
