@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
+from lrs.achievements.catalogue import versions_of
 from lrs.achievements.evaluate import activities_of
-from lrs.achievements.evaluator import versions_of
 from lrs.console.frame import Pages
 from lrs.console.language import gettext as _
 from lrs.console.rules import describe
