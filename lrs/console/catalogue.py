@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from lrs.achievements.catalogue import versions_of
+from lrs.achievements.catalogue import catalogue_of
 from lrs.achievements.evaluate import activities_of
 from lrs.console.frame import Pages
 from lrs.console.language import gettext as _
@@ -19,7 +19,8 @@ def install(pages: Pages) -> None:
 
     @pages.public("/catalogue")
     def catalogue() -> ResponseReturnValue:
-        latest = [versions[max(versions)] for versions in versions_of(store.units.all()).values()]
+        published = catalogue_of(store.units.all(), ())
+        latest = [versions[max(versions)] for versions in published.versions.values()]
         field, kind = request.args.get("field", ""), request.args.get("kind", "")
         shown = [unit for unit in latest if field in ("", unit.field) and kind in ("", unit.kind)]
         return render_template(
@@ -32,7 +33,8 @@ def install(pages: Pages) -> None:
 
     @pages.public("/catalogue/<code>")
     def catalogue_unit(code: str) -> ResponseReturnValue:
-        versions = versions_of(store.units.all()).get(code)
+        published = catalogue_of(store.units.all(), store.equivalences.all())
+        versions = published.versions.get(code)
         if not versions:
             raise Problem(404, _("There is no such unit."))
         unit = versions[max(versions)]

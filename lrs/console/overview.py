@@ -21,7 +21,7 @@ from schemas.times import moment_of
 LATEST = 6
 MONTHS = 18
 MINUTE = 60_000_000
-ACHIEVEMENT_STATES = ("verified", "candidate", "superseded", "revoked")
+ACHIEVEMENT_STATES = ("verified", "candidate", "refused", "superseded", "revoked")
 CLAIM_STATES = ("accepted", "sent", "queued", "rejected", "withdrawn")
 UNITS = 8
 
