@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-from schemas.sources import Provenance
+from schemas.sources import Provenance, SignatureResult
 
 EventKind = Literal[
     "launched",
@@ -66,7 +66,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     is the recording's; an event with both tells no `progress` of its own. `cmi5_defined` events
     are held to the rules of cmi5's sessions, and `published_as` are the ids that stand in their
     grouping, the publisher's id of the activity among them (cmi5, 9.6.2.3). `rests_on` are the
-    other statements that an event worked out by us rests on, beside its own.
+    other statements that an event worked out by us rests on, beside its own. `signature` is what
+    verifying the statement's came to.
     """
 
     statement: str
@@ -97,6 +98,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rests_on: tuple[str, ...] = ()
     source: int
     provenance: Provenance
+    signature: SignatureResult = "unsigned"
 
 
 def united(segments: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:

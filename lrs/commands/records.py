@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from adapters.inbound import inbound_adapters
-from lrs.achievements.evaluator import units_by_activity
+from lrs.achievements.catalogue import units_by_activity
 from lrs.commands.data_option import data_option
 from lrs.records.rebuild import rebuild as make_anew
 from lrs.service import Service

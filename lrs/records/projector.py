@@ -8,6 +8,8 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from adapters.inbound import InboundAdapter, normalise
 from lrs.records.changes import Changes, Structures, UnitsOf
 from lrs.records.identity import held_at, persona_of
@@ -111,7 +113,12 @@ class Projector:
                 unrecognised[statement.verb.id, adapter] += 1
                 continue
             voided = self._statements.voided_by(row.id) if row.voided else None
-            taken += [(row.seq, voided, event) for event in events]
+            taken += [
+                (row.seq, voided, replace(event, signature=row.signature))
+                if row.signature != "unsigned"
+                else (row.seq, voided, event)
+                for event in events
+            ]
         named = self._take(taken, changes)
         projection = changes.projection(rows[-1].seq, self._units_of, unrecognised)
         return dataclasses.replace(projection, personas=named)

@@ -101,6 +101,15 @@ class SqliteRecords:
             (prefix, prefix + "\U0010ffff", *(after or ("", "")), limit),
         )
 
+    def names(self, personas: Iterable[str]) -> dict[str, str]:
+        """Return the names of personas, without those that have none."""
+        rows = self._database.read().execute(
+            "SELECT id, name FROM persona WHERE name IS NOT NULL "
+            "AND id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(personas)),),
+        )
+        return dict(rows.fetchall())
+
     def records(self, after: RecordKey | None, limit: int) -> list[tuple[str, LearnerRecord]]:
         """Return a page of all records, each with its persona, in the order of their keys."""
         return self._records(
