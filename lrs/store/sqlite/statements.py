@@ -37,6 +37,8 @@ SELECTIVITY = (
 Compare = Callable[[dict[str, Any], dict[str, Any]], bool]
 Keys = Callable[[bytes], frozenset[str]]
 Merge = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
+Prepared = tuple[NewStatement, set[int]]
+"""A statement with the terms that it is found by."""
 
 
 def term_of(key: str) -> int:
@@ -70,15 +72,19 @@ class SqliteStatements:
         before_commit: Callable[[], None] | None = None,
     ) -> int:
         """Store a batch whole and return how many were new."""
-        prepared = [(new, {term_of(key) for key in new.keys}) for new in batch]
+        prepared = self.prepared(batch)
 
         def work(tx: Transaction) -> int:
-            added = self._add(tx, source, prepared)
+            added = self.add_within(tx, source, prepared)
             if before_commit is not None:
                 before_commit()
             return added
 
         return self._database.write(work)
+
+    def prepared(self, batch: Sequence[NewStatement]) -> list[Prepared]:
+        """Return each statement with its terms: the part of storing it that needs no turn."""
+        return [(new, {term_of(key) for key in new.keys}) for new in batch]
 
     def get(self, statement_id: bytes) -> StoredStatement | None:
         """Return the statement with the id, voided or not."""
@@ -156,9 +162,10 @@ class SqliteStatements:
                 bounds.append((sign, row[0] if row else 0))
         return bounds
 
-    def _add(
-        self, tx: Transaction, source: int, batch: Sequence[tuple[NewStatement, set[int]]]
-    ) -> int:
+    def add_within(self, tx: Transaction, source: int, batch: Sequence[Prepared]) -> int:
+        """Store a prepared batch in a transaction of another noun, as `add` does in one of its
+        own: what raises Conflict must leave the transaction.
+        """
         stored_text = format_instant(tx.instant).encode()
         added = 0
         for index, (new, terms) in enumerate(batch):

@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from lrs.store.attachments import Attachments
+from lrs.store.import_files import ImportFiles
 from lrs.store.sqlite.achievements import SqliteAchievements, SqliteUnits
 from lrs.store.sqlite.database import Database
+from lrs.store.sqlite.devices import SqliteDevices
 from lrs.store.sqlite.documents import SqliteDocuments
 from lrs.store.sqlite.exchange import SqliteExchange
 from lrs.store.sqlite.facts import SqliteAudit, SqliteFacts
+from lrs.store.sqlite.imports import SqliteImports
 from lrs.store.sqlite.records import SqliteRecords
+from lrs.store.sqlite.rosters import SqliteRosters
 from lrs.store.sqlite.settings import SqliteSettings
 from lrs.store.sqlite.sources import SqliteSources
 from lrs.store.sqlite.statements import SqliteStatements
@@ -40,6 +44,10 @@ class SqliteStore:
         self.exchange = SqliteExchange(self.database)
         self.facts = SqliteFacts(self.database)
         self.audit = SqliteAudit(self.database)
+        self.imports = SqliteImports(self.database, self.statements)
+        self.import_files = ImportFiles(path.parent / "imports")
+        self.devices = SqliteDevices(self.database)
+        self.rosters = SqliteRosters(self.database)
 
     def close(self) -> None:
         """Finish what waits to be written and close."""
