@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import os
 import secrets
 from pathlib import Path
 
+from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives import serialization
 from joserfc.jwk import ECKey
 
@@ -81,6 +83,20 @@ class RootSecret:
         )
         key = ECKey.import_key(pem)
         return ECKey.import_key(pem, {"kid": key.thumbprint(), "use": "sig", "alg": "ES256"})
+
+    def seal(self, value: bytes, purpose: bytes) -> bytes:
+        """Return the value encrypted (Fernet), so that only `open` with the purpose reads it."""
+        return self._fernet(purpose).encrypt(value)
+
+    def open(self, sealed: bytes, purpose: bytes) -> bytes:
+        """Return what `seal` sealed. Raises ValueError with a wrong secret or purpose."""
+        try:
+            return self._fernet(purpose).decrypt(sealed)
+        except InvalidToken as error:
+            raise ValueError("sealed with another secret or for another purpose") from error
+
+    def _fernet(self, purpose: bytes) -> Fernet:
+        return Fernet(base64.urlsafe_b64encode(self.derive(b"seal " + purpose)))
 
     def derive(self, purpose: bytes) -> bytes:
         """Return 256 bits for one purpose; nothing can be learnt from them about another."""

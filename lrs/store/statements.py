@@ -113,3 +113,11 @@ class Statements(Protocol):
     def each_referring(self, statement_id: bytes) -> Iterator[int]:
         """Yield the seqs of the statements that refer to the one with the id."""
         ...
+
+    def retrain(self) -> int | None:
+        """Learn anew how to compress statements, from those that are stored.
+
+        Returns the id of the dictionary that is used from now on, None where the store's engine
+        compresses by itself. Raises StoreError where there is too little to learn from.
+        """
+        ...

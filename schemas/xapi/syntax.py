@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.I | re.A)
 """RFC 4122, in any variant and version (1.0.3 part two 2.4.1)."""
@@ -52,6 +53,30 @@ _TIMESTAMP = re.compile(
     r"(Z|[+-]\d{2}(?::?\d{2})?)?",
     re.I | re.A,
 )
+
+
+SHORT = 256
+"""Characters; the verdict on strings up to this length is remembered, so that memory is bounded."""
+
+
+def is_iri(text: str) -> bool:
+    """Tell whether the text is an absolute IRI. The same few come again and again."""
+    return _is_iri(text) if len(text) <= SHORT else IRI.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=16_384)
+def _is_iri(text: str) -> bool:
+    return IRI.fullmatch(text) is not None
+
+
+def is_language_tag(text: str) -> bool:
+    """Tell whether the text is a well-formed language tag."""
+    return _is_tag(text) if len(text) <= SHORT else LANGUAGE_TAG.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=1024)
+def _is_tag(text: str) -> bool:
+    return LANGUAGE_TAG.fullmatch(text) is not None
 
 
 def parse_timestamp(text: str) -> datetime | None:

@@ -146,7 +146,11 @@ class SqliteImports:
         seconds: float = 0,
     ) -> Import:
         """Store rows with their statements, and the number of the last row, whole."""
-        prepared = [self._statements.prepared(one.statements) for one in rows]
+        batch = self._statements.prepared(source, [new for one in rows for new in one.statements])
+        prepared, begin = [], 0
+        for one in rows:
+            prepared.append(batch.part(begin, len(one.statements)))
+            begin += len(one.statements)
 
         def work(tx: Transaction) -> Import:
             found = _known(tx, import_id)
@@ -233,7 +237,7 @@ class SqliteImports:
         statements: Sequence[NewStatement],
     ) -> ImportRow:
         """Store the statements of a corrected row, end its quarantine and note the act, whole."""
-        prepared = self._statements.prepared(statements)
+        prepared = self._statements.prepared(source, statements)
         ids = tuple(str(uuid.UUID(bytes=new.id)) for new in statements)
 
         def work(tx: Transaction) -> ImportRow:
@@ -252,11 +256,11 @@ class SqliteImports:
         source: int,
         place: int,
         taken: TakenRow,
-        prepared: list[Prepared],
+        prepared: Prepared,
     ) -> tuple[ImportRow, Counts]:
         """Store a row's statements; return the row in its state, and what it adds to the counts."""
         row = taken.row
-        if not prepared:
+        if not prepared.statements:
             of_state = Counter({row.state: 1})
             return row, Counts(
                 rows=1,
@@ -269,8 +273,8 @@ class SqliteImports:
             added = self._statements.add_within(tx, source, prepared)
         except Conflict as conflict:
             raise Conflict(place, conflict.id) from None
-        ids = tuple(str(uuid.UUID(bytes=new.id)) for new, _ in prepared)
-        counts = Counts(rows=1, stored=added, known=len(prepared) - added)
+        ids = tuple(str(uuid.UUID(bytes=new.id)) for new, _, _ in prepared.statements)
+        counts = Counts(rows=1, stored=added, known=len(ids) - added)
         return replace(row, state="stored" if added else "known", statements=ids), counts
 
     def _imports(self, which: str, *values: Any) -> list[Import]:

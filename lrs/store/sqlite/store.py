@@ -7,14 +7,17 @@ from pathlib import Path
 from lrs.store.attachments import Attachments
 from lrs.store.import_files import ImportFiles
 from lrs.store.sqlite.achievements import SqliteAchievements, SqliteUnits
+from lrs.store.sqlite.courses import SqliteCourses
 from lrs.store.sqlite.database import Database
 from lrs.store.sqlite.devices import SqliteDevices
 from lrs.store.sqlite.documents import SqliteDocuments
 from lrs.store.sqlite.exchange import SqliteExchange
 from lrs.store.sqlite.facts import SqliteAudit, SqliteFacts
 from lrs.store.sqlite.imports import SqliteImports
+from lrs.store.sqlite.people import SqlitePeople
 from lrs.store.sqlite.records import SqliteRecords
 from lrs.store.sqlite.rosters import SqliteRosters
+from lrs.store.sqlite.sessions import SqliteSessions
 from lrs.store.sqlite.settings import SqliteSettings
 from lrs.store.sqlite.sources import SqliteSources
 from lrs.store.sqlite.statements import SqliteStatements
@@ -39,6 +42,7 @@ class SqliteStore:
         self.sources = SqliteSources(self.database)
         self.settings = SqliteSettings(self.database)
         self.records = SqliteRecords(self.database)
+        self.courses = SqliteCourses(self.database)
         self.units = SqliteUnits(self.database)
         self.achievements = SqliteAchievements(self.database)
         self.exchange = SqliteExchange(self.database)
@@ -48,6 +52,8 @@ class SqliteStore:
         self.import_files = ImportFiles(path.parent / "imports")
         self.devices = SqliteDevices(self.database)
         self.rosters = SqliteRosters(self.database)
+        self.people = SqlitePeople(self.database)
+        self.sessions = SqliteSessions(self.database)
 
     def close(self) -> None:
         """Finish what waits to be written and close."""
