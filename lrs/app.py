@@ -6,7 +6,16 @@ from flask import Flask
 from flask.typing import ResponseReturnValue
 
 from lrs import problems
-from lrs.api import achievements, blueprint, claims, personas, records
+from lrs.api import (
+    achievements,
+    blueprint,
+    claims,
+    devices,
+    imports,
+    personas,
+    quarantine,
+    records,
+)
 from lrs.auth import browser_sessions, headers
 from lrs.auth.client_key import client_key, public_jwks
 from lrs.console import account, language, pages, sign_in
@@ -41,8 +50,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(activities.blueprint(service), url_prefix="/xapi")
     app.register_blueprint(agents.blueprint(service), url_prefix="/xapi")
     app.register_blueprint(documents.blueprint(service), url_prefix="/xapi")
-    nouns = (personas, records, achievements, claims)
-    blueprint.install(app, [noun.blueprint(service) for noun in nouns])
+    nouns = (personas, records, achievements, claims, imports, quarantine, devices)
+    routes = [noun.blueprint(service) for noun in nouns]
+    blueprint.install(app, [*routes, devices.batches(service)])
     app.register_blueprint(pages.blueprint(service))
     app.register_blueprint(sign_in.blueprint(service))
     app.register_blueprint(account.blueprint(service))

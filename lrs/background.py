@@ -12,6 +12,7 @@ from adapters.outbound import outbound_adapters
 from lrs.achievements.evaluator import Evaluator, units_by_activity
 from lrs.auth.client_key import client_key
 from lrs.exchange.deliverer import Deliverer
+from lrs.imports.worker import ImportWorker
 from lrs.lifeline import exit_with_parent
 from lrs.records.projector import Projector
 from lrs.service import Service
@@ -46,6 +47,11 @@ def exchange_steps(service: Service) -> list[Step]:
     return [Deliverer(service.store.exchange, outbound_adapters(), key).step]
 
 
+def import_steps(service: Service) -> list[Step]:
+    """Return the work on files that were handed in."""
+    return [ImportWorker(service).step]
+
+
 def run(work: list[Step], stopping: threading.Event) -> None:
     """Do all steps in turn until `stopping` is set.
 
@@ -66,7 +72,7 @@ def run(work: list[Step], stopping: threading.Event) -> None:
 def main() -> None:
     """Run until SIGTERM, or until the parent is gone where that was asked for.
 
-    Receivers have a thread of their own: a slow bank holds no record back.
+    Receivers and imports have a thread each: a slow bank or a long file holds no record back.
     """
     exit_with_parent()
     logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s")
@@ -79,6 +85,7 @@ def main() -> None:
         for name, steps in (
             ("projection", projection_steps(service)),
             ("exchange", exchange_steps(service)),
+            ("imports", import_steps(service)),
         )
     ]
     try:

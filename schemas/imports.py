@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+from collections.abc import Mapping
+from typing import Literal, get_args
 
 import msgspec
+
+from schemas.rosters import RosterEntry
 
 ImportKind = Literal[
     "attendance", "practice", "examination", "statements", "course", "roster", "batch"
@@ -33,6 +36,14 @@ Texts = dict[str, str]
 """A text in each language, by `en` and `zh-CN`."""
 
 
+class FileRefused(ValueError):
+    """A file of which nothing is taken; `reason` says what is wrong and what to do."""
+
+    def __init__(self, reason: Texts) -> None:
+        super().__init__(reason["en"])
+        self.reason = reason
+
+
 class RowFault(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong with a row: `path` is the header of its column, or the place in a statement
     (`$.actor.mbox`), empty where the row as a whole is at fault.
@@ -47,13 +58,16 @@ class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
 
     `number` counts as people count in that kind of file (a sheet's rows, a statement file's
     statements) and grows; `file` names the file within a package. `cells` is what stands there,
-    by header. `content` is what it makes: statements as plain JSON, or a roster's entry.
-    `duplicate_of` is the earlier row that says all of the same.
+    by header. `statements` are the JSON of those that it makes, `entry` the entry of a roster,
+    `ended` where the roster says that it has it no more. `duplicate_of` is the earlier row that
+    says all of the same.
     """
 
     number: int
-    cells: dict[str, str]
-    content: tuple[Any, ...] = ()
+    cells: Mapping[str, str]
+    statements: tuple[bytes, ...] = ()
+    entry: RosterEntry | None = None
+    ended: bool = False
     faults: tuple[RowFault, ...] = ()
     duplicate_of: int | None = None
     file: str | None = None
@@ -72,11 +86,12 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
 
 class ImportRow(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one row. `cells` and `faults` are kept for rows that were not taken as they
-    were; `statements` are the ids of what it made.
+    were; `statements` are the ids of what it made, `new` how many things a rehearsal would store.
     """
 
     number: int
     state: RowState
+    new: int = 0
     statements: tuple[str, ...] = ()
     cells: dict[str, str] = {}
     faults: tuple[RowFault, ...] = ()
@@ -111,8 +126,8 @@ class ImportOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
     `home_page` is the account home page of the people's ids, `course_base` the IRI to which a
     course's code is appended, `time_zone` the IANA name of a sheet's times, `columns` the meaning
-    of headers that are not known by themselves (`schemas` of the sheet's columns), `roster` the
-    name of the roster that a OneRoster file brings up to date.
+    of headers that are not known by themselves, `roster` the name of the roster that a OneRoster
+    file brings up to date.
     """
 
     home_page: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 import time
 from contextlib import suppress
@@ -35,9 +36,12 @@ class ImportFiles:
                 if path.stat().st_mtime < time.time() - ABANDONED:
                     path.unlink()
 
-    def receive(self, stream: IO[bytes]) -> ReceivedFile:
-        """Bring a stream to the disk in pieces; the caller keeps it or drops it."""
-        descriptor, name = tempfile.mkstemp(dir=self._incoming)
+    def receive(self, stream: IO[bytes], name: str) -> ReceivedFile:
+        """Bring a stream to the disk in pieces; the caller keeps it or drops it.
+
+        `name`, what people call it, tells its format by its suffix.
+        """
+        descriptor, name = tempfile.mkstemp(dir=self._incoming, suffix=_suffix(name))
         digest = hashlib.sha256()
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -52,7 +56,7 @@ class ImportFiles:
         return ReceivedFile(Path(name), digest.hexdigest())
 
     def keep(self, received: ReceivedFile, import_id: str, name: str) -> None:
-        """Let the import have the file; `name` tells its format by its suffix."""
+        """Let the import have the file."""
         received.path.rename(self.path(import_id, name))
 
     def drop(self, received: ReceivedFile) -> None:
@@ -61,10 +65,13 @@ class ImportFiles:
 
     def path(self, import_id: str, name: str) -> Path:
         """Return where the import's file is."""
-        suffix = Path(name).suffix
-        safe = suffix if suffix[1:].isascii() and suffix[1:].isalnum() and len(suffix) < 10 else ""
-        return self._folder / f"{import_id}{safe.lower()}"
+        return self._folder / f"{import_id}{_suffix(name)}"
 
     def remove(self, import_id: str, name: str) -> None:
         """Remove the file of an import that came to its end."""
         self.path(import_id, name).unlink(missing_ok=True)
+
+
+def _suffix(name: str) -> str:
+    suffix = Path(name).suffix.casefold()
+    return suffix if re.fullmatch(r"\.[a-z0-9]{1,8}", suffix) else ""

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
 from lrs.store.statements import NewStatement
-from schemas.imports import Correction, Import, ImportRow, ImportState, RowState, Texts
+from schemas.imports import Correction, Counts, Import, ImportRow, ImportState, RowState, Texts
 
 
 class TakenRow(NamedTuple):
-    """A row and the statements that are to be stored with it.
+    """A row, the statements that are to be stored with it, and what it adds to the counts.
 
-    The state of a row with statements is settled by the store: `stored`, or `known` where every
-    one of them is there already.
+    State and counts of a row with statements are settled by the store: `stored`, or `known`
+    where every one of them is there already.
     """
 
     row: ImportRow
     statements: Sequence[NewStatement] = ()
+    counts: Counts = Counts(rows=1)
 
 
 class QuarantinePlace(NamedTuple):
@@ -84,10 +85,12 @@ class Imports(Protocol):
         rows: Sequence[TakenRow],
         *,
         seconds: float = 0,
+        before_commit: Callable[[], None] | None = None,
     ) -> Import:
         """Store rows with their statements, and the number of the last row, whole.
 
-        Returns the import as it stands then, leased for `seconds` more. Nothing is stored where
+        Returns the import as it stands then, leased for `seconds` more. `before_commit` is as
+        `lrs.store.statements` has it. Nothing is stored where
         the import's `through` is not `after` (another process went on with it): the import is
         returned as it stands. Raises Conflict (index: the row's place) with nothing stored, where
         another statement has the id of one of the row's.

@@ -11,8 +11,8 @@ from schemas.rosters import RosterChange, RosterEntry, RosterNoun
 class Rosters(Protocol):
     """Entries of rosters, by roster, noun and id. Safe from many threads and processes."""
 
-    def put(self, roster: str, import_id: str, entries: Sequence[RosterEntry]) -> int:
-        """Bring entries up to date, whole; return how many were new or changed.
+    def put(self, roster: str, import_id: str, entries: Sequence[RosterEntry]) -> list[bool]:
+        """Bring entries up to date, whole; tell of each whether it was new or changed.
 
         What is the same already gets no new seq.
         """

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -40,6 +39,7 @@ _ID = 16
 class _RowBody(msgspec.Struct, omit_defaults=True):
     """What is kept of a row beyond its number, state and statements."""
 
+    new: int = 0
     cells: dict[str, str] = {}
     faults: tuple[RowFault, ...] = ()
     duplicate_of: int | None = None
@@ -144,6 +144,7 @@ class SqliteImports:
         rows: Sequence[TakenRow],
         *,
         seconds: float = 0,
+        before_commit: Callable[[], None] | None = None,
     ) -> Import:
         """Store rows with their statements, and the number of the last row, whole."""
         batch = self._statements.prepared(source, [new for one in rows for new in one.statements])
@@ -166,7 +167,10 @@ class SqliteImports:
                 "UPDATE import SET leased_until = ? WHERE id = ?",
                 (tx.instant + int(seconds * 1e6), import_id),
             )
-            return _change(tx, found, through=through, counts=counts, state="running")
+            changed = _change(tx, found, through=through, counts=counts, state="running")
+            if before_commit is not None:
+                before_commit()
+            return changed
 
         return self._database.write(work)
 
@@ -261,14 +265,7 @@ class SqliteImports:
         """Store a row's statements; return the row in its state, and what it adds to the counts."""
         row = taken.row
         if not prepared.statements:
-            of_state = Counter({row.state: 1})
-            return row, Counts(
-                rows=1,
-                stored=of_state["stored"],
-                known=of_state["known"],
-                duplicates=of_state["duplicate"],
-                refused=of_state["quarantined"] + of_state["refused"],
-            )
+            return row, taken.counts
         try:
             added = self._statements.add_within(tx, source, prepared)
         except Conflict as conflict:
@@ -320,6 +317,7 @@ def _change(tx: Transaction, found: Import, **changes: Any) -> Import:
 
 def _put_row(tx: Transaction, import_id: str, row: ImportRow) -> None:
     body = _RowBody(
+        new=row.new,
         cells=row.cells,
         faults=row.faults,
         duplicate_of=row.duplicate_of,
@@ -383,6 +381,7 @@ def _row(found: Sequence[Any]) -> ImportRow:
         statements=tuple(
             str(uuid.UUID(bytes=statements[at : at + _ID])) for at in range(0, len(statements), _ID)
         ),
+        new=body.new,
         cells=body.cells,
         faults=body.faults,
         duplicate_of=body.duplicate_of,

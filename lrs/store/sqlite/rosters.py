@@ -21,11 +21,11 @@ class SqliteRosters:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def put(self, roster: str, import_id: str, entries: Sequence[RosterEntry]) -> int:
-        """Bring entries up to date, whole; return how many were new or changed."""
+    def put(self, roster: str, import_id: str, entries: Sequence[RosterEntry]) -> list[bool]:
+        """Bring entries up to date, whole; tell of each whether it was new or changed."""
 
-        def work(tx: Transaction) -> int:
-            return sum(_put(tx, roster, import_id, entry) for entry in entries)
+        def work(tx: Transaction) -> list[bool]:
+            return [_put(tx, roster, import_id, entry) for entry in entries]
 
         return self._database.write(work)
 
