@@ -9,10 +9,13 @@ from collections.abc import Callable
 
 from adapters.inbound import inbound_adapters
 from adapters.outbound import outbound_adapters
-from lrs.achievements.evaluator import Evaluator, units_by_activity
+from lrs.achievements.catalogue import units_by_activity
+from lrs.achievements.evaluator import Evaluator
 from lrs.auth.client_key import client_key
 from lrs.exchange.deliverer import Deliverer
 from lrs.imports.worker import ImportWorker
+from lrs.ledger.appender import Appender
+from lrs.ledger.committed import Committed
 from lrs.lifeline import exit_with_parent
 from lrs.records.projector import Projector
 from lrs.service import Service
@@ -36,7 +39,13 @@ def projection_steps(service: Service) -> list[Step]:
         lambda: units_by_activity(store.units.all()),
     )
     evaluator = Evaluator(
-        store.units, store.achievements, store.records, store.statements, store.exchange
+        units=store.units,
+        equivalences=store.equivalences,
+        achievements=store.achievements,
+        records=store.records,
+        statements=store.statements,
+        exchange=store.exchange,
+        sources=store.sources.all,
     )
     return [projector.step, evaluator.step]
 
@@ -50,6 +59,13 @@ def exchange_steps(service: Service) -> list[Step]:
 def import_steps(service: Service) -> list[Step]:
     """Return the work on files that were handed in."""
     return [ImportWorker(service).step]
+
+
+def ledger_steps(service: Service) -> list[Step]:
+    """Return the work from facts to signed checkpoints."""
+    store = service.store
+    committed = Committed(store.achievements, store.exchange, store.records, store.statements)
+    return [Appender(store.facts, store.ledger, committed, service.ledger_keys).step]
 
 
 def run(work: list[Step], stopping: threading.Event) -> None:
@@ -86,6 +102,7 @@ def main() -> None:
             ("projection", projection_steps(service)),
             ("exchange", exchange_steps(service)),
             ("imports", import_steps(service)),
+            ("ledger", ledger_steps(service)),
         )
     ]
     try:

@@ -17,11 +17,11 @@ from lrs.imports.texts import texts
 from lrs.service import Service
 from lrs.store.attachments import Reception
 from lrs.store.imports import TakenRow
-from lrs.store.statements import Conflict, NewStatement, SignatureResult
+from lrs.store.statements import Conflict, NewStatement
 from lrs.xapi.statements import complete
 from lrs.xapi.writing import attachments_of, signature_result
 from schemas.imports import Counts, Import, ImportRow, RowFault, RowState, SourceRow
-from schemas.sources import Scope, Source
+from schemas.sources import Scope, SignatureResult, Source
 from schemas.xapi import (
     Received,
     StatementError,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.I | re.A)
@@ -97,3 +97,20 @@ def parse_timestamp(text: str) -> datetime | None:
         return datetime.fromisoformat(f"{date}T{time}{micro}{zone}")
     except ValueError:
         return None
+
+
+def in_utc(text: str) -> str:
+    """Return a timestamp that `parse_timestamp` takes as the same instant in UTC, its fraction as
+    it was written; one without a zone is taken to be UTC (2.0.0 4.2.7).
+
+    One that would leave the years 1 to 9999 stays as it is.
+    """
+    match, moment = _TIMESTAMP.fullmatch(text), parse_timestamp(text)
+    if match is None or moment is None or match[4] == "Z":
+        return text
+    try:
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment
+    except OverflowError:
+        return text
+    fraction = f".{match[3]}" if match[3] else ""
+    return f"{moment.replace(microsecond=0, tzinfo=None).isoformat()}{fraction}Z"

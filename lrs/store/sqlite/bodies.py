@@ -8,6 +8,7 @@ every body names the one it was made with.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 
@@ -20,6 +21,9 @@ LEVEL = 3
 DICTIONARY_SIZE = 112 * 1024
 """Octets of a trained dictionary; larger ones gain little and are slower to load."""
 
+LOOK_AGAIN = 1.0
+"""Seconds after which a dictionary that another process has trained is noticed."""
+
 SAMPLES = 10_000
 """About so many bodies make a dictionary."""
 
@@ -30,13 +34,18 @@ class Bodies:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._local = threading.local()
+        self._known: int | None = None
+        self._look_again_at = 0.0
         if self._newest() is None:
             start = files("lrs.store.sqlite").joinpath("starting_dictionary.txt").read_bytes()
             database.write(lambda tx: _keep_first(tx, start))
 
     def pack(self, bodies: Iterable[bytes]) -> tuple[int, list[bytes]]:
         """Return the id of the newest dictionary, and the bodies compressed with it."""
-        newest = self._newest()
+        if time.monotonic() >= self._look_again_at:
+            self._known = self._newest()
+            self._look_again_at = time.monotonic() + LOOK_AGAIN
+        newest = self._known
         assert newest is not None  # noqa: S101 - there has been one since the file was opened
         compress = self._codec(newest)[0].compress
         return newest, [compress(body) for body in bodies]
@@ -70,7 +79,9 @@ class Bodies:
             )
             return int(added.fetchone()[0])
 
-        return self._database.write(work)
+        trained = self._database.write(work)
+        self._look_again_at = 0.0
+        return trained
 
     def _newest(self) -> int | None:
         found: int | None = (
