@@ -3,13 +3,13 @@
 A row is `"METHOD rule": who`, where `who` is
 
 - `OPEN`: strangers too;
-- `CLIENTS`: no principal, but OAuth clients, which prove who they are in the request;
+- `CLIENTS`: no principal, but OAuth clients, or devices: the request itself proves who sends it;
 - `EVERYBODY`: whoever is signed in, in whatever role;
 - names of roles, beside `administrator`, who may do everything ("" is for administrators alone);
 - for `/xapi`: `Scopes("…")`, the scopes of which a source needs one, beside `all`.
 
 Whoever is named must get past the door: no 401, 403 or 5xx, and 200 for a GET without a place in
-its address. Everybody else must get 403, a stranger 401, or on a page the way to /sign-in.
+its address (but for those in `ANSWERS`). Everybody else must get 403, a stranger 401, or on a page the way to /sign-in.
 """
 
 from typing import NamedTuple
@@ -25,6 +25,12 @@ OPEN = "strangers too"
 CLIENTS = "OAuth clients"
 EVERYBODY = "officer registrar trainer auditor enterprise learner reader"
 
+ANSWERS = {
+    "GET /api/v1/ledger/checkpoint": 404,  # there is none yet
+    "GET /api/v1/ledger/consistency": 400,  # parameters are missing
+    "GET /api/v1/ledger/inclusion": 400,
+}
+
 DOORS = {
     "GET /healthz": OPEN,
     "GET /static/<path:filename>": OPEN,
@@ -36,8 +42,19 @@ DOORS = {
     "POST /oauth/introspect": CLIENTS,
     "POST /oauth/revoke": CLIENTS,
     # Pages
-    "GET /": "reader",
-    "GET /learners/<persona>": "reader",
+    "GET /": "reader officer registrar",
+    "GET /learners": "reader officer registrar",
+    "GET /learners/<persona>": "reader officer registrar",
+    "GET /catalogue": OPEN,
+    "GET /catalogue/<code>": OPEN,
+    "GET /overview/live": "reader officer registrar",
+    "GET /statements": "reader officer registrar",
+    "GET /statements/<uuid:statement>": "reader officer registrar",
+    # The ledger is public: it holds commitments only.
+    "GET /ledger/checkpoint": OPEN,
+    "GET /ledger/keys": OPEN,
+    "GET /ledger/proof/<int:index>": OPEN,
+    "GET /ledger/tile/<path:path>": OPEN,
     "GET /sign-in": OPEN,
     "POST /sign-in": OPEN,
     "GET /sign-in/code": OPEN,
@@ -60,7 +77,30 @@ DOORS = {
     "GET /api/v1/personas/<persona>": "reader registrar",
     "GET /api/v1/records": "reader registrar officer",
     "GET /api/v1/achievements": "reader officer",
+    "GET /api/v1/personas/<persona>/units/<unit>/explanation": "reader officer",
+    "GET /api/v1/officer-queue": "officer",
+    "POST /api/v1/achievement-decisions": "officer",
+    "POST /api/v1/achievements/<achievement>/decision": "officer",
+    "GET /api/v1/achievements/<achievement>/decisions": "officer",
     "GET /api/v1/claims": "reader officer",
+    "GET /api/v1/ledger/checkpoint": "reader officer auditor enterprise",
+    "GET /api/v1/ledger/consistency": "reader officer auditor enterprise",
+    "GET /api/v1/ledger/inclusion": "reader officer auditor enterprise",
+    "GET /api/v1/imports": "registrar trainer",
+    "POST /api/v1/imports": "registrar trainer",
+    "POST /api/v1/imports/preview": "registrar trainer",
+    "GET /api/v1/imports/template": "registrar trainer",
+    "GET /api/v1/imports/<import_id>": "registrar trainer",
+    "GET /api/v1/imports/<import_id>/rows": "registrar trainer",
+    "GET /api/v1/quarantine": "registrar trainer",
+    "GET /api/v1/quarantine/<import_id>/<int:number>": "registrar trainer",
+    "POST /api/v1/quarantine/<import_id>/<int:number>/release": "registrar trainer",
+    "POST /api/v1/quarantine/<import_id>/<int:number>/discard": "registrar trainer",
+    "GET /api/v1/devices": "registrar",
+    "POST /api/v1/devices": "registrar",
+    "GET /api/v1/devices/<device>": "registrar",
+    "POST /api/v1/devices/<device>/revoke": "registrar",
+    "POST /api/v1/device-batches": CLIENTS,
     "GET /api/v1/sources": "",
     "POST /api/v1/sources": "",
     "GET /api/v1/sources/<key>": "",
