@@ -9,7 +9,8 @@ A row is `"METHOD rule": who`, where `who` is
 - for `/xapi`: `Scopes("…")`, the scopes of which a source needs one, beside `all`.
 
 Whoever is named must get past the door: no 401, 403 or 5xx, and 200 for a GET without a place in
-its address (but for those in `ANSWERS`). Everybody else must get 403, a stranger 401, or on a page the way to /sign-in.
+its address (but for those in `ANSWERS`). Everybody else must get 403, a stranger 401, or on a page
+the way to /sign-in.
 """
 
 from typing import NamedTuple
