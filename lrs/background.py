@@ -12,6 +12,8 @@ from adapters.outbound import outbound_adapters
 from lrs.achievements.evaluator import Evaluator, units_by_activity
 from lrs.auth.client_key import client_key
 from lrs.exchange.deliverer import Deliverer
+from lrs.ledger.appender import Appender
+from lrs.ledger.committed import Committed
 from lrs.lifeline import exit_with_parent
 from lrs.records.projector import Projector
 from lrs.service import Service
@@ -44,6 +46,13 @@ def exchange_steps(service: Service) -> list[Step]:
     """Return the work from the outbox to the receivers."""
     key = client_key(service.store.settings, service.root_secret)
     return [Deliverer(service.store.exchange, outbound_adapters(), key).step]
+
+
+def ledger_steps(service: Service) -> list[Step]:
+    """Return the work from facts to signed checkpoints."""
+    store = service.store
+    committed = Committed(store.achievements, store.exchange, store.records, store.statements)
+    return [Appender(store.facts, store.ledger, committed, service.ledger_keys).step]
 
 
 def run(work: list[Step], stopping: threading.Event) -> None:
@@ -79,6 +88,7 @@ def main() -> None:
         for name, steps in (
             ("projection", projection_steps(service)),
             ("exchange", exchange_steps(service)),
+            ("ledger", ledger_steps(service)),
         )
     ]
     try:

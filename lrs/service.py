@@ -11,6 +11,7 @@ from lrs.auth.browser_sessions import BrowserSessions
 from lrs.auth.secrets import RootSecret
 from lrs.auth.sign_in import SignIn
 from lrs.auth.sources import SourceCredentials
+from lrs.ledger.keys import LedgerKeys
 from lrs.problems import Problem
 from lrs.settings import Settings, SettingsError
 from lrs.store.sqlite.store import SqliteStore
@@ -35,6 +36,9 @@ class Service:
             self.trust = Trust.load(settings.signature_trust)
         except (OSError, ValueError) as error:
             raise SettingsError(f"LRS_SIGNATURE_TRUST cannot be used: {error}") from error
+        self.ledger_keys = LedgerKeys(
+            self.store.ledger, self.store.settings, self.root_secret, settings.public_url
+        )
         self.secure = settings.public_url.startswith("https:")
         self.credentials = SourceCredentials(self.store.sources, self.root_secret)
         self.browsers = BrowserSessions(self.store.sessions, self.root_secret, secure=self.secure)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import uuid
 from collections.abc import Iterator
@@ -15,11 +14,11 @@ from rich.console import Console
 from rich.table import Table
 
 from lrs.auth.passwords import SHORTEST, WeakPassword, check_password, hash_password
+from lrs.commands.actor import shell_act
 from lrs.commands.data_option import data_option
 from lrs.service import Service
 from lrs.settings import Settings
 from lrs.store.people import NameTaken
-from schemas.audit import Act
 from schemas.people import Person, RoleError, check_roles, sign_in_name
 from schemas.principals import ROLES
 
@@ -71,14 +70,14 @@ def add(
         password = _password(new.name, ask, password_file)
         try:
             check_roles(new)
-            act = _act("person.add", new.id, roles=roles, organisation=organisation)
+            act = shell_act("person.add", new.id, roles=roles, organisation=organisation)
             service.store.people.add(new, act)
         except (RoleError, NameTaken) as error:
             raise click.UsageError(str(error)) from None
         if password is None:
             _print_link(service, new)
         else:
-            act = _act("person.password", new.id)
+            act = shell_act("person.password", new.id)
             service.store.people.set_password(new.id, hash_password(password), act)
             click.echo(f"{new.name} can sign in at {service.settings.public_url}/sign-in")
 
@@ -122,7 +121,7 @@ def role(name: str, roles: tuple[str, ...], organisation: str | None, persona: s
 
     with _service() as service:
         one = _named(service, name)
-        act = _act("person.role", one.id, roles=roles, organisation=organisation)
+        act = shell_act("person.role", one.id, roles=roles, organisation=organisation)
         try:
             service.store.people.change(one.id, changed, act)
         except RoleError as error:
@@ -141,7 +140,7 @@ def disable(name: str, again: bool, reason: str) -> None:
         one = _named(service, name)
         now = service.store.database.now()
         act = msgspec.structs.replace(
-            _act("person.enable" if again else "person.disable", one.id), reason=reason
+            shell_act("person.enable" if again else "person.disable", one.id), reason=reason
         )
         service.store.people.change(
             one.id,
@@ -162,7 +161,7 @@ def reset(name: str, second_factor: bool) -> None:
         if one.disabled is not None:
             raise click.UsageError(f"{one.name} is disabled; see `lrs person disable --again`")
         if second_factor:
-            act = _act("second_factor.remove", one.id)
+            act = shell_act("second_factor.remove", one.id)
             service.store.people.set_second_factor(one.id, None, (), act)
         service.store.people.forgive(one.name)
         _print_link(service, one)
@@ -215,17 +214,8 @@ def _password(name: str, ask: bool, file: Path | None) -> str | None:
 
 
 def _print_link(service: Service, one: Person) -> None:
-    token = service.sign_in.new_link(one.id, _act("person.reset", one.id))
+    token = service.sign_in.new_link(one.id, shell_act("person.reset", one.id))
     click.echo(
         f"{one.name} chooses a password at this address, once, within a day:\n"
         f"  {service.settings.public_url}/sign-in/link/{token}"
-    )
-
-
-def _act(action: str, subject: str, **detail: object) -> Act:
-    return Act(
-        principal=f"shell:{getpass.getuser()}",
-        action=action,
-        subject=subject,
-        detail={name: value for name, value in detail.items() if value},
     )

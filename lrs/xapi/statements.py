@@ -9,10 +9,12 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from lrs.auth.allowance import NotAllowed, check_allowance
 from lrs.problems import Problem
 from lrs.service import Service
 from lrs.store.statements import Conflict, NewStatement, SignatureResult
 from lrs.xapi.search_keys import search_keys, statement_ref, voids
+from schemas.identifiers import identifier_of
 from schemas.sources import Source
 from schemas.xapi import (
     Activity,
@@ -42,8 +44,18 @@ def store(
     """Complete and store a batch whole; return the ids in the batch's order.
 
     `signatures` are the results of verifying each one's signature, `before_commit` as
-    `lrs.store.statements` has it. Raises Problem (409) where an id is taken by another statement.
+    `lrs.store.statements` has it. Raises Problem: 403 where the source may not post one of them,
+    409 where an id is taken by another statement.
     """
+    for index, one in enumerate(received):
+        try:
+            check_allowance(source, one.properties)
+        except NotAllowed as fault:
+            raise Problem(
+                403,
+                f"Nothing was stored: statement {index}, {fault}.",
+                errors=[{"index": index, "path": fault.path, "rule": fault.rule}],
+            ) from None
     results = signatures or ["unsigned"] * len(received)
     batch = [
         complete(one, source, version, service.settings.public_url, result)
@@ -71,8 +83,8 @@ def complete(
     """Return the statement as it will be stored: with id, authority and version, with context
     activities in arrays (1.0.3 part two 2.4.6.2) and, in 2.0.0, its times in UTC (4.2.7).
 
-    `authority` is always the source's, whatever the client sent. Without the scope `define` it
-    tells nothing of activities that others will see.
+    `authority` is the source's, whatever the client sent, unless the source may set it. Without
+    the scope `define` it tells nothing of activities that others will see.
     """
     properties = _with_arrays(received.statement, received.properties)
     statement_id = uuid.UUID(properties["id"]) if "id" in properties else uuid.uuid4()
@@ -83,23 +95,29 @@ def complete(
     }
     properties.pop("stored", None)
     properties["id"] = str(statement_id)
-    properties["authority"] = authority
+    if not (source.sets_authority and "authority" in properties):
+        properties["authority"] = authority
     properties.setdefault("version", STORED_VERSION[version])
     if version == "2.0.0":
         _bring_to_utc(properties)
-    statement: Statement = received.statement
+    # What the client says of the authority is no key either: it would be found by it.
+    statement: Statement = msgspec.structs.replace(received.statement, authority=UNSET)
     target = statement_ref(statement)
-    agent = f"account:{home_page}|{source.key}"
     return NewStatement(
         id=statement_id.bytes,
         body=msgspec.json.encode(properties),
         timestamp="timestamp" in properties,
-        keys=search_keys(statement) | {f"related_agent:{agent}"},
+        keys=search_keys(statement) | _authority_keys(properties["authority"]),
         refers_to=uuid.UUID(target).bytes if target else None,
         voids=voids(statement),
         definitions=_definitions(properties) if source.may("define") else (),
         signature=signature,
     )
+
+
+def _authority_keys(authority: dict[str, Any]) -> set[str]:
+    agents = [authority, *authority.get("member", [])]
+    return {f"related_agent:{one}" for one in map(identifier_of, agents) if one}
 
 
 def _bring_to_utc(properties: dict[str, Any]) -> None:

@@ -304,7 +304,7 @@ def test_a_source_that_may_see_the_pages_signs_in_with_its_key(app):
     assert sign_in(client, "admin", "s3cret").status_code == 303
     assert client.get("/").status_code == 200
     assert client.get("/account").status_code == 404
-    service.store.sources.revoke("admin")
+    service.store.sources.revoke("admin", ACT)
     assert client.get("/").status_code == 303
 
 

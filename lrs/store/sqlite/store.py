@@ -11,6 +11,7 @@ from lrs.store.sqlite.database import Database
 from lrs.store.sqlite.documents import SqliteDocuments
 from lrs.store.sqlite.exchange import SqliteExchange
 from lrs.store.sqlite.facts import SqliteAudit, SqliteFacts
+from lrs.store.sqlite.ledger import SqliteLedger
 from lrs.store.sqlite.people import SqlitePeople
 from lrs.store.sqlite.records import SqliteRecords
 from lrs.store.sqlite.sessions import SqliteSessions
@@ -44,6 +45,7 @@ class SqliteStore:
         self.exchange = SqliteExchange(self.database)
         self.facts = SqliteFacts(self.database)
         self.audit = SqliteAudit(self.database)
+        self.ledger = SqliteLedger(self.database)
         self.people = SqlitePeople(self.database)
         self.sessions = SqliteSessions(self.database)
 
