@@ -7,6 +7,7 @@ import sys
 import click
 
 from lrs.commands.bank import bank
+from lrs.commands.credentials import credentials
 from lrs.commands.demo import demo
 from lrs.commands.import_ import import_, import_template
 from lrs.commands.ledger import ledger
@@ -27,6 +28,7 @@ def lrs() -> None:
 
 
 lrs.add_command(bank)
+lrs.add_command(credentials)
 lrs.add_command(demo)
 lrs.add_command(import_)
 lrs.add_command(import_template)
