@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 from adapters.inbound import inbound_adapters
 from adapters.outbound import outbound_adapters
-from lrs.achievements.evaluator import Evaluator, units_by_activity
+from lrs.achievements.catalogue import units_by_activity
+from lrs.achievements.evaluator import Evaluator
 from lrs.auth.client_key import client_key
 from lrs.exchange.deliverer import Deliverer
 from lrs.ledger.appender import Appender
@@ -37,7 +38,13 @@ def projection_steps(service: Service) -> list[Step]:
         lambda: units_by_activity(store.units.all()),
     )
     evaluator = Evaluator(
-        store.units, store.achievements, store.records, store.statements, store.exchange
+        units=store.units,
+        equivalences=store.equivalences,
+        achievements=store.achievements,
+        records=store.records,
+        statements=store.statements,
+        exchange=store.exchange,
+        sources=store.sources.all,
     )
     return [projector.step, evaluator.step]
 
