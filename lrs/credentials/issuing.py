@@ -23,13 +23,13 @@ from adapters.open_badges import (
 )
 from adapters.open_badges.status_list import SMALLEST
 from lrs.credentials.keys import CredentialKeys
-from lrs.store.achievements import Achievements, Units
+from lrs.store.achievements import Achievements
 from lrs.store.credentials import Credentials
 from lrs.store.records import Persona, Records
+from lrs.store.units import Units
 from schemas.achievements import Achievement
 from schemas.credentials import Issuer, Learner, NotExpressible, Outcome, StatusPlace
 from schemas.issued import IssuedCredential
-from schemas.units import Unit
 
 LIST_VALID = timedelta(hours=24)
 """A verifier has to fetch a newer status list after this long: how long a revocation can hide."""
@@ -67,7 +67,7 @@ class Issuing:
         standing = self._credentials.standing(achievement.id, language)
         if standing is not None:
             return standing
-        outcome = Outcome(achievement=achievement, unit=self._unit(achievement))
+        outcome = self._outcome(achievement)
         learner = self._learner(self._persona(achievement.persona))
         place = self._credentials.reserve_place(SMALLEST)
         credential_id, now = str(uuid.uuid4()), self._clock()
@@ -182,11 +182,11 @@ class Issuing:
             identifiers=persona.identifiers,
         )
 
-    def _unit(self, achievement: Achievement) -> Unit:
-        for unit in self._units.all():
-            if (unit.code, unit.version) == (achievement.unit, achievement.version):
-                return unit
-        raise NotExpressible(f"unit {achievement.unit} {achievement.version} is not published")
+    def _outcome(self, achievement: Achievement) -> Outcome:
+        unit = self._units.unit(achievement.unit, achievement.version)
+        if unit is None:
+            raise NotExpressible(f"unit {achievement.unit} {achievement.version} is not published")
+        return Outcome(achievement=achievement, unit=unit)
 
     def _verified(self, persona: str) -> Iterator[Achievement]:
         after: tuple[int, str] | None = None
@@ -195,8 +195,4 @@ class Issuing:
             after = (page[-1][0], page[-1][1].id)
 
     def _outcomes(self, persona: str) -> list[Outcome]:
-        units = {(unit.code, unit.version): unit for unit in self._units.all()}
-        return [
-            Outcome(achievement=one, unit=units[one.unit, one.version])
-            for one in self._verified(persona)
-        ]
+        return [self._outcome(one) for one in self._verified(persona)]
