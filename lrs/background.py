@@ -13,6 +13,7 @@ from lrs.achievements.catalogue import units_by_activity
 from lrs.achievements.evaluator import Evaluator
 from lrs.auth.client_key import client_key
 from lrs.exchange.deliverer import Deliverer
+from lrs.imports.worker import ImportWorker
 from lrs.ledger.appender import Appender
 from lrs.ledger.committed import Committed
 from lrs.lifeline import exit_with_parent
@@ -55,6 +56,11 @@ def exchange_steps(service: Service) -> list[Step]:
     return [Deliverer(service.store.exchange, outbound_adapters(), key).step]
 
 
+def import_steps(service: Service) -> list[Step]:
+    """Return the work on files that were handed in."""
+    return [ImportWorker(service).step]
+
+
 def ledger_steps(service: Service) -> list[Step]:
     """Return the work from facts to signed checkpoints."""
     store = service.store
@@ -82,7 +88,7 @@ def run(work: list[Step], stopping: threading.Event) -> None:
 def main() -> None:
     """Run until SIGTERM, or until the parent is gone where that was asked for.
 
-    Receivers have a thread of their own: a slow bank holds no record back.
+    Receivers and imports have a thread each: a slow bank or a long file holds no record back.
     """
     exit_with_parent()
     logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s")
@@ -95,6 +101,7 @@ def main() -> None:
         for name, steps in (
             ("projection", projection_steps(service)),
             ("exchange", exchange_steps(service)),
+            ("imports", import_steps(service)),
             ("ledger", ledger_steps(service)),
         )
     ]
