@@ -13,6 +13,7 @@ from lrs.commands.import_ import import_, import_list, import_template
 from lrs.commands.ledger import ledger
 from lrs.commands.person import person
 from lrs.commands.receiver import receiver
+from lrs.commands.records import records
 from lrs.commands.serve import serve
 from lrs.commands.source import source
 from lrs.commands.statements import statements
@@ -36,6 +37,7 @@ lrs.add_command(import_template)
 lrs.add_command(ledger)
 lrs.add_command(person)
 lrs.add_command(receiver)
+lrs.add_command(records)
 lrs.add_command(serve)
 lrs.add_command(source)
 lrs.add_command(statements)

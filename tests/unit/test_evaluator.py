@@ -97,7 +97,12 @@ def test_a_statement_that_an_adapter_stumbles_over_is_counted_and_passed_over(se
     post(service, GOOD)
     store = service.store
     projector = Projector(
-        store.statements, store.records, store.sources.all, [Clumsy()], lambda: {}
+        store.statements,
+        store.projections,
+        store.courses,
+        store.sources.all,
+        [Clumsy()],
+        units_of=dict,
     )
     assert projector.step()
     assert not projector.step()

@@ -18,6 +18,7 @@ from lrs.store.sqlite.figures import SqliteFigures
 from lrs.store.sqlite.imports import SqliteImports
 from lrs.store.sqlite.ledger import SqliteLedger
 from lrs.store.sqlite.people import SqlitePeople
+from lrs.store.sqlite.projections import SqliteProjections
 from lrs.store.sqlite.records import SqliteRecords
 from lrs.store.sqlite.rosters import SqliteRosters
 from lrs.store.sqlite.sessions import SqliteSessions
@@ -45,6 +46,7 @@ class SqliteStore:
         self.documents = SqliteDocuments(self.database)
         self.sources = SqliteSources(self.database)
         self.settings = SqliteSettings(self.database)
+        self.projections = SqliteProjections(self.database)
         self.records = SqliteRecords(self.database)
         self.courses = SqliteCourses(self.database)
         self.units = SqliteUnits(self.database)
