@@ -10,10 +10,15 @@ from lrs.api import (
     achievements,
     blueprint,
     claims,
+    devices,
+    explanations,
+    imports,
     ledger,
     me,
+    officers,
     people,
     personas,
+    quarantine,
     records,
     sources,
 )
@@ -52,8 +57,23 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(activities.blueprint(service), url_prefix="/xapi")
     app.register_blueprint(agents.blueprint(service), url_prefix="/xapi")
     app.register_blueprint(documents.blueprint(service), url_prefix="/xapi")
-    nouns = (personas, records, achievements, claims, ledger, sources, people, me)
-    blueprint.install(app, [noun.blueprint(service) for noun in nouns])
+    nouns = (
+        personas,
+        records,
+        achievements,
+        explanations,
+        officers,
+        claims,
+        ledger,
+        sources,
+        people,
+        me,
+        imports,
+        quarantine,
+        devices,
+    )
+    routes = [noun.blueprint(service) for noun in nouns]
+    blueprint.install(app, [*routes, devices.batches(service)])
     app.register_blueprint(ledger_routes.blueprint(service))
     app.register_blueprint(pages.blueprint(service))
     app.register_blueprint(sign_in.blueprint(service))

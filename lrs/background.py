@@ -9,9 +9,11 @@ from collections.abc import Callable
 
 from adapters.inbound import inbound_adapters
 from adapters.outbound import outbound_adapters
-from lrs.achievements.evaluator import Evaluator, units_by_activity
+from lrs.achievements.catalogue import units_by_activity
+from lrs.achievements.evaluator import Evaluator
 from lrs.auth.client_key import client_key
 from lrs.exchange.deliverer import Deliverer
+from lrs.imports.worker import ImportWorker
 from lrs.ledger.appender import Appender
 from lrs.ledger.committed import Committed
 from lrs.lifeline import exit_with_parent
@@ -37,7 +39,13 @@ def projection_steps(service: Service) -> list[Step]:
         lambda: units_by_activity(store.units.all()),
     )
     evaluator = Evaluator(
-        store.units, store.achievements, store.records, store.statements, store.exchange
+        units=store.units,
+        equivalences=store.equivalences,
+        achievements=store.achievements,
+        records=store.records,
+        statements=store.statements,
+        exchange=store.exchange,
+        sources=store.sources.all,
     )
     return [projector.step, evaluator.step]
 
@@ -46,6 +54,11 @@ def exchange_steps(service: Service) -> list[Step]:
     """Return the work from the outbox to the receivers."""
     key = client_key(service.store.settings, service.root_secret)
     return [Deliverer(service.store.exchange, outbound_adapters(), key).step]
+
+
+def import_steps(service: Service) -> list[Step]:
+    """Return the work on files that were handed in."""
+    return [ImportWorker(service).step]
 
 
 def ledger_steps(service: Service) -> list[Step]:
@@ -75,7 +88,7 @@ def run(work: list[Step], stopping: threading.Event) -> None:
 def main() -> None:
     """Run until SIGTERM, or until the parent is gone where that was asked for.
 
-    Receivers have a thread of their own: a slow bank holds no record back.
+    Receivers and imports have a thread each: a slow bank or a long file holds no record back.
     """
     exit_with_parent()
     logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s")
@@ -88,6 +101,7 @@ def main() -> None:
         for name, steps in (
             ("projection", projection_steps(service)),
             ("exchange", exchange_steps(service)),
+            ("imports", import_steps(service)),
             ("ledger", ledger_steps(service)),
         )
     ]

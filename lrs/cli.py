@@ -9,7 +9,7 @@ import click
 from lrs.commands.bank import bank
 from lrs.commands.demo import demo
 from lrs.commands.dossier import dossier
-from lrs.commands.import_ import import_, import_template
+from lrs.commands.import_ import import_, import_list, import_template
 from lrs.commands.ledger import ledger
 from lrs.commands.person import person
 from lrs.commands.receiver import receiver
@@ -31,6 +31,7 @@ lrs.add_command(bank)
 lrs.add_command(demo)
 lrs.add_command(dossier)
 lrs.add_command(import_)
+lrs.add_command(import_list)
 lrs.add_command(import_template)
 lrs.add_command(ledger)
 lrs.add_command(person)

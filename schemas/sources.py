@@ -11,6 +11,12 @@ Provenance = Literal["server", "signed", "launched", "browser", "import", "manua
 
 PROVENANCES: tuple[Provenance, ...] = get_args(Provenance)
 
+SignatureResult = Literal["unsigned", "valid", "untrusted", "invalid"]
+"""What verifying a statement's signature came to. `valid`: made with a certificate that leads to
+a trusted root and was good at the time of signing. `untrusted`: well formed, but nothing trusted
+says whose it is. `invalid`: of a trusted root, but the certificate was out of its time or revoked.
+"""
+
 Scope = Literal[
     "statements/write",
     "statements/read/mine",

@@ -17,6 +17,7 @@ import struct
 import sys
 import zlib
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, utils

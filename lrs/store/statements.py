@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
-SignatureResult = Literal["unsigned", "valid", "untrusted", "invalid"]
-"""What verifying a statement's signature came to. `valid`: made with a certificate that leads to
-a trusted root and was good at the time of signing. `untrusted`: well formed, but nothing trusted
-says whose it is. `invalid`: of a trusted root, but the certificate was out of its time or revoked.
-"""
+from schemas.sources import SignatureResult
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

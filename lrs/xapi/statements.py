@@ -12,10 +12,10 @@ from msgspec import UNSET
 from lrs.auth.allowance import NotAllowed, check_allowance
 from lrs.problems import Problem
 from lrs.service import Service
-from lrs.store.statements import Conflict, NewStatement, SignatureResult
+from lrs.store.statements import Conflict, NewStatement
 from lrs.xapi.search_keys import search_keys, statement_ref, voids
 from schemas.identifiers import identifier_of
-from schemas.sources import Source
+from schemas.sources import SignatureResult, Source
 from schemas.xapi import (
     Activity,
     Received,

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from lrs.store.sqlite.achievements import mark_of_source
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act
 from schemas.audit import Act
@@ -122,7 +123,7 @@ class SqliteSources:
             if revoked is None:
                 return False
             if compromised is not None:
-                _mark_due(tx, revoked[0], compromised)
+                mark_of_source(tx, revoked[0])
             note_act(tx, act)
             return True
 
@@ -218,18 +219,6 @@ def _put_limits(tx: Transaction, source: int, limits: Source) -> None:
             limits.expires,
             source,
         ),
-    )
-
-
-def _mark_due(tx: Transaction, source: int, since: int) -> None:
-    """Have every achievement looked at again of whoever the source told something of since."""
-    tx.execute(
-        "INSERT INTO due_evaluation (persona, unit, marked) "
-        "SELECT DISTINCT a.persona, a.unit, ?1 FROM statement s "
-        "JOIN event e ON e.seq = s.seq JOIN achievement a ON a.persona = e.persona "
-        "WHERE s.source = ?2 AND s.stored >= ?3 AND a.state IN ('candidate', 'verified') "
-        "ON CONFLICT DO UPDATE SET marked = excluded.marked",
-        (tx.instant, source, since),
     )
 
 
