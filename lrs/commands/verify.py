@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from adapters.outbound_http import OutboundError, OutboundHttp
-from lrs.commands.import_ import language_of
+from lrs.commands.terminal_language import language_of
 from lrs.dossier.opened import Trusted
 from lrs.dossier.verdict import LANGUAGES, Language
 from lrs.dossier.verify import verify_dossier

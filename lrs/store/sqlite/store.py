@@ -8,6 +8,7 @@ from lrs.store.attachments import Attachments
 from lrs.store.import_files import ImportFiles
 from lrs.store.sqlite.achievements import SqliteAchievements
 from lrs.store.sqlite.courses import SqliteCourses
+from lrs.store.sqlite.credentials import SqliteCredentials
 from lrs.store.sqlite.database import Database
 from lrs.store.sqlite.devices import SqliteDevices
 from lrs.store.sqlite.documents import SqliteDocuments
@@ -17,6 +18,7 @@ from lrs.store.sqlite.figures import SqliteFigures
 from lrs.store.sqlite.imports import SqliteImports
 from lrs.store.sqlite.ledger import SqliteLedger
 from lrs.store.sqlite.people import SqlitePeople
+from lrs.store.sqlite.projections import SqliteProjections
 from lrs.store.sqlite.records import SqliteRecords
 from lrs.store.sqlite.rosters import SqliteRosters
 from lrs.store.sqlite.sessions import SqliteSessions
@@ -44,12 +46,14 @@ class SqliteStore:
         self.documents = SqliteDocuments(self.database)
         self.sources = SqliteSources(self.database)
         self.settings = SqliteSettings(self.database)
+        self.projections = SqliteProjections(self.database)
         self.records = SqliteRecords(self.database)
         self.courses = SqliteCourses(self.database)
         self.units = SqliteUnits(self.database)
         self.equivalences = SqliteEquivalences(self.database)
         self.achievements = SqliteAchievements(self.database)
         self.exchange = SqliteExchange(self.database)
+        self.credentials = SqliteCredentials(self.database)
         self.facts = SqliteFacts(self.database)
         self.audit = SqliteAudit(self.database)
         self.imports = SqliteImports(self.database, self.statements)
