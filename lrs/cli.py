@@ -8,7 +8,9 @@ import click
 
 from lrs.commands.bank import bank
 from lrs.commands.client import client
+from lrs.commands.credentials import credentials
 from lrs.commands.demo import demo
+from lrs.commands.dossier import dossier
 from lrs.commands.import_ import import_, import_list, import_template
 from lrs.commands.ledger import ledger
 from lrs.commands.person import person
@@ -30,7 +32,9 @@ def lrs() -> None:
 
 lrs.add_command(bank)
 lrs.add_command(client)
+lrs.add_command(credentials)
 lrs.add_command(demo)
+lrs.add_command(dossier)
 lrs.add_command(import_)
 lrs.add_command(import_list)
 lrs.add_command(import_template)

@@ -15,6 +15,8 @@ from lrs.auth.client_key import client_key
 from lrs.auth.secrets import RootSecret
 from lrs.auth.sign_in import SignIn
 from lrs.auth.sources import SourceCredentials
+from lrs.credentials.issuing import Issuing
+from lrs.credentials.keys import CredentialKeys
 from lrs.ledger.keys import LedgerKeys
 from lrs.oauth.access_tokens import (
     ALGORITHM,
@@ -22,7 +24,7 @@ from lrs.oauth.access_tokens import (
     AccessToken,
     AccessTokens,
     InvalidToken,
-    Issuer,
+    TokenIssuer,
 )
 from lrs.oauth.identity_provider import IdentityProvider
 from lrs.oauth.signing_keys import SigningKeys
@@ -30,6 +32,7 @@ from lrs.problems import Problem
 from lrs.settings import Settings, SettingsError
 from lrs.store.sqlite.store import SqliteStore
 from lrs.xapi.signatures import Trust
+from schemas.credentials import Issuer
 from schemas.principals import Principal, Role
 from schemas.sources import SCOPES, Scope, Source
 from schemas.xapi import XapiVersion, negotiate
@@ -55,6 +58,20 @@ class Service:
         self.ledger_keys = LedgerKeys(
             self.store.ledger, self.store.settings, self.root_secret, settings.public_url
         )
+        issuer = Issuer(
+            id=f"{settings.public_url}/issuer",
+            name={"zh-CN" if not settings.institution.isascii() else "en": settings.institution},
+            url=settings.public_url,
+            country=settings.country,
+        )
+        self.issuing = Issuing(
+            issuer,
+            keys=CredentialKeys(self.store.settings, self.root_secret, issuer),
+            credentials=self.store.credentials,
+            achievements=self.store.achievements,
+            units=self.store.units,
+            records=self.store.records,
+        )
         self.secure = settings.public_url.startswith("https:")
         self.credentials = SourceCredentials(self.store.sources, self.root_secret)
         self.browsers = BrowserSessions(self.store.sessions, self.root_secret, secure=self.secure)
@@ -78,12 +95,12 @@ class Service:
             public_url=settings.public_url,
         )
 
-    def _issuers(self) -> dict[str, Issuer]:
+    def _issuers(self) -> dict[str, TokenIssuer]:
         url = self.settings.public_url
-        issuers = {url: Issuer(url, self.signing_keys.key, [ALGORITHM], url)}
+        issuers = {url: TokenIssuer(url, self.signing_keys.key, [ALGORITHM], url)}
         provider = self.identity_provider
         if provider is not None:
-            issuers[provider.issuer] = Issuer(
+            issuers[provider.issuer] = TokenIssuer(
                 provider.issuer, provider.key, OUTSIDE_ALGORITHMS, url
             )
         return issuers

@@ -19,6 +19,7 @@ class Settings:
     a PEM file of the certificates, and their revocation lists, that signatures are held against.
     `oidc_issuer` is the outside identity provider, where we are `oidc_client_id`; without a
     secret we sign in there with our client key.
+    `institution` is the name under which credentials are issued, `country` its ISO 3166-1 code.
     """
 
     data: Path
@@ -28,6 +29,8 @@ class Settings:
     oidc_issuer: str | None = None
     oidc_client_id: str = ""
     oidc_client_secret: str | None = field(default=None, repr=False)
+    institution: str = "Learning record store"
+    country: str = "CN"
 
     @property
     def database(self) -> Path:
@@ -36,8 +39,9 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Read LRS_DATA, LRS_PUBLIC_URL, LRS_BODY_LIMIT (octets), LRS_SIGNATURE_TRUST, and
-        LRS_OIDC_ISSUER with LRS_OIDC_CLIENT_ID and LRS_OIDC_CLIENT_SECRET.
+        """Read LRS_DATA, LRS_PUBLIC_URL, LRS_BODY_LIMIT (octets), LRS_SIGNATURE_TRUST,
+        LRS_INSTITUTION, LRS_COUNTRY, and LRS_OIDC_ISSUER with LRS_OIDC_CLIENT_ID and
+        LRS_OIDC_CLIENT_SECRET.
 
         Raises SettingsError.
         """
@@ -60,4 +64,12 @@ class Settings:
             oidc_issuer=issuer.rstrip("/") if issuer else None,
             oidc_client_id=environment.get("LRS_OIDC_CLIENT_ID", ""),
             oidc_client_secret=environment.get("LRS_OIDC_CLIENT_SECRET") or None,
+            institution=environment.get("LRS_INSTITUTION", cls.institution),
+            country=_country(environment.get("LRS_COUNTRY", cls.country)),
         )
+
+
+def _country(code: str) -> str:
+    if not (len(code) == 2 and code.isascii() and code.isalpha() and code.isupper()):
+        raise SettingsError(f"LRS_COUNTRY must be an ISO 3166-1 code such as CN, is {code!r}")
+    return code

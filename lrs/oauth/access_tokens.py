@@ -32,7 +32,7 @@ class InvalidToken(Exception):
     """A token that opens nothing; the message is for the log, not for whoever sent it."""
 
 
-class Issuer(msgspec.Struct, frozen=True):
+class TokenIssuer(msgspec.Struct, frozen=True):
     """Whose tokens are taken: its name, its keys, its algorithms, and the audience that is us."""
 
     issuer: str
@@ -52,7 +52,7 @@ class AccessToken(msgspec.Struct, frozen=True):
 class AccessTokens:
     """Checks access tokens. A revoked token or client is refused at the next request."""
 
-    def __init__(self, issuers: Mapping[str, Issuer], own: str, clients: Clients) -> None:
+    def __init__(self, issuers: Mapping[str, TokenIssuer], own: str, clients: Clients) -> None:
         """`issuers` by name, of which `own` is ourselves."""
         self._issuers = issuers
         self._own = own
@@ -79,7 +79,7 @@ class AccessTokens:
             claims=claims,
         )
 
-    def _claims(self, token: str, issuer: Issuer) -> dict[str, Any]:
+    def _claims(self, token: str, issuer: TokenIssuer) -> dict[str, Any]:
         def key_of(signature: GuestProtocol) -> Any:
             kid = signature.headers().get("kid")
             key = issuer.key_of(kid) if isinstance(kid, str) else None

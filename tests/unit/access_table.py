@@ -6,6 +6,7 @@ A row is `"METHOD rule": who`, where `who` is
 - `CLIENTS`: no principal, but OAuth clients, or devices: the request itself proves who sends it;
 - `EVERYBODY`: whoever is signed in, in whatever role;
 - names of roles, beside `administrator`, who may do everything ("" is for administrators alone);
+- `ROLE@own`: the role, at an address with what is their own in it, not with another tenant's;
 - for `/xapi`: `Scopes("…")`, the scopes of which a source needs one, beside `all`.
 
 Whoever is named must get past the door: no 401, 403 or 5xx, and 200 for a GET without a place in
@@ -51,6 +52,11 @@ DOORS = {
     "GET /overview/live": "reader officer registrar",
     "GET /statements": "reader officer registrar",
     "GET /statements/<uuid:statement>": "reader officer registrar",
+    # Whoever holds a credential's address or a status list's may check it.
+    "GET /credentials/<uuid:number>": OPEN,
+    "GET /issuer": OPEN,
+    "GET /issuer/certificates.pem": OPEN,
+    "GET /status/<int:number>": OPEN,
     # The ledger is public: it holds commitments only.
     "GET /ledger/checkpoint": OPEN,
     "GET /ledger/keys": OPEN,
@@ -79,6 +85,10 @@ DOORS = {
     "GET /api/v1/records": "reader registrar officer",
     "GET /api/v1/achievements": "reader officer",
     "GET /api/v1/personas/<persona>/units/<unit>/explanation": "reader officer",
+    "POST /api/v1/achievements/<achievement>/credentials": "registrar",
+    "GET /api/v1/personas/<persona>/clr": "registrar learner@own",
+    "GET /api/v1/personas/<persona>/credentials": "registrar learner@own",
+    "GET /api/v1/personas/<persona>/transcript": "registrar learner@own",
     "GET /api/v1/officer-queue": "officer",
     "POST /api/v1/achievement-decisions": "officer",
     "POST /api/v1/achievements/<achievement>/decision": "officer",

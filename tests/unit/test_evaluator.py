@@ -48,6 +48,7 @@ BANK = KnownReceiver(
 def service(tmp_path):
     app = create_app(Settings(data=tmp_path, public_url="http://lrs.example"))
     service = app.extensions["lrs"]
+    service.app = app
     service.credentials.ensure("admin", "s3cret", name="Administrator")
     service.client = signed_in(app, "admin", "s3cret")
     service.store.exchange.put_receiver(BANK)

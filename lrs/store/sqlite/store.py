@@ -9,6 +9,7 @@ from lrs.store.import_files import ImportFiles
 from lrs.store.sqlite.achievements import SqliteAchievements
 from lrs.store.sqlite.clients import SqliteClients
 from lrs.store.sqlite.courses import SqliteCourses
+from lrs.store.sqlite.credentials import SqliteCredentials
 from lrs.store.sqlite.database import Database
 from lrs.store.sqlite.devices import SqliteDevices
 from lrs.store.sqlite.documents import SqliteDocuments
@@ -53,6 +54,7 @@ class SqliteStore:
         self.equivalences = SqliteEquivalences(self.database)
         self.achievements = SqliteAchievements(self.database)
         self.exchange = SqliteExchange(self.database)
+        self.credentials = SqliteCredentials(self.database)
         self.facts = SqliteFacts(self.database)
         self.audit = SqliteAudit(self.database)
         self.imports = SqliteImports(self.database, self.statements)
