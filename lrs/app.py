@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from lrs import problems
 from lrs.api import achievements, blueprint, claims, personas, records
-from lrs.auth.client_key import client_key, public_jwks
+from lrs.auth.client_key import public_jwks
 from lrs.console import language, pages
 from lrs.lifeline import exit_with_parent
 from lrs.service import Service
@@ -48,6 +48,6 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     @app.get("/.well-known/jwks.json")
     def jwks() -> ResponseReturnValue:
-        return public_jwks(client_key(service.store.settings, service.root_secret))
+        return public_jwks(service.store.client_keys, service.root_secret)
 
     return app

@@ -11,7 +11,10 @@ from adapters.inbound import inbound_adapters
 from adapters.outbound import outbound_adapters
 from lrs.achievements.evaluator import Evaluator, units_by_activity
 from lrs.auth.client_key import client_key
+from lrs.exchange.connections import Connections
 from lrs.exchange.deliverer import Deliverer
+from lrs.exchange.notifier import Notifier
+from lrs.exchange.reconciler import Reconciler
 from lrs.lifeline import exit_with_parent
 from lrs.records.projector import Projector
 from lrs.service import Service
@@ -19,6 +22,11 @@ from lrs.settings import Settings
 
 IDLE = 0.1
 """Seconds between two looks for work where there was none."""
+
+ENDING_WITHIN = 8.0
+"""Seconds that a thread is waited for that is asked to end."""
+
+FACTS_AT_A_TIME = 200
 
 Step = Callable[[], bool]
 """Does one bounded piece of work and tells whether there was any."""
@@ -40,10 +48,42 @@ def projection_steps(service: Service) -> list[Step]:
     return [projector.step, evaluator.step]
 
 
-def exchange_steps(service: Service) -> list[Step]:
-    """Return the work from the outbox to the receivers."""
-    key = client_key(service.store.settings, service.root_secret)
-    return [Deliverer(service.store.exchange, outbound_adapters(), key).step]
+class ExchangeWork:
+    """The work from the outbox to receivers and subscribers, and the daily reconciliation."""
+
+    def __init__(self, service: Service) -> None:
+        store = service.store
+        self._connections = connections(service)
+        notifier = Notifier(store.webhooks, service.root_secret, service.settings.webhook_networks)
+        self._deliverer = Deliverer(
+            store.outbox,
+            self._connections,
+            store.records,
+            service.learner_documents,
+            notifier.send,
+        )
+        reconciler = Reconciler(store.exchange, store.reconciliations, self._connections)
+        self.deliveries: list[Step] = [
+            lambda: store.webhooks.fan_out(FACTS_AT_A_TIME),
+            self._deliverer.step,
+        ]
+        self.reconciliation: list[Step] = [reconciler.step]
+
+    def close(self) -> None:
+        """Let what is under way come to its end and close the connections."""
+        self._deliverer.close()
+        self._connections.close()
+
+
+def connections(service: Service) -> Connections:
+    """Return the service's connections to receivers; none is made yet."""
+    store = service.store
+    return Connections(
+        store.exchange,
+        outbound_adapters(),
+        lambda: client_key(store.client_keys, service.root_secret),
+        service.secret_places,
+    )
 
 
 def run(work: list[Step], stopping: threading.Event) -> None:
@@ -66,7 +106,7 @@ def run(work: list[Step], stopping: threading.Event) -> None:
 def main() -> None:
     """Run until SIGTERM, or until the parent is gone where that was asked for.
 
-    Receivers have a thread of their own: a slow bank holds no record back.
+    Deliveries and reconciliation have a thread each: a slow bank holds no record back.
     """
     exit_with_parent()
     logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s")
@@ -74,11 +114,13 @@ def main() -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stopping.set())
     service = Service(Settings.from_environment())
+    exchange = ExchangeWork(service)
     threads = [
         threading.Thread(target=run, args=(steps, stopping), name=name)
         for name, steps in (
             ("projection", projection_steps(service)),
-            ("exchange", exchange_steps(service)),
+            ("exchange", exchange.deliveries),
+            ("reconciliation", exchange.reconciliation),
         )
     ]
     try:
@@ -86,7 +128,8 @@ def main() -> None:
             thread.start()
         stopping.wait()
         for thread in threads:
-            thread.join()
+            thread.join(ENDING_WITHIN)
+        exchange.close()
     finally:
         service.close()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import request
 
+from lrs.auth.identity_documents import LearnerDocuments
+from lrs.auth.secret_places import SecretPlaces
 from lrs.auth.secrets import RootSecret
 from lrs.auth.sources import SourceCredentials
 from lrs.problems import Problem
@@ -28,6 +30,8 @@ class Service:
         except (OSError, ValueError) as error:
             raise SettingsError(f"LRS_SIGNATURE_TRUST cannot be used: {error}") from error
         self.credentials = SourceCredentials(self.store.sources, self.root_secret)
+        self.secret_places = SecretPlaces(self.store.sealed_values, self.root_secret)
+        self.learner_documents = LearnerDocuments(self.store.identity_documents, self.root_secret)
 
     def enter(self, *scopes: Scope) -> tuple[Source, XapiVersion]:
         """Return who asks and in which version of xAPI.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
+import msgspec
 from msgspec.structs import replace
 
 from lrs.achievements.decision import Decision
@@ -17,6 +18,7 @@ from lrs.store.records import Persona, Records
 from lrs.store.statements import Statements
 from schemas.achievements import Achievement
 from schemas.claims import ClaimLearner, ClaimPayload, ClaimUnit
+from schemas.receivers import LearnerSettings, learner_identifier
 from schemas.times import instant_of
 from schemas.units import Unit
 
@@ -86,12 +88,38 @@ class Evaluator:
         if held is None or not self._stands(held):
             achievement = self._achievement(due.persona, unit, decision)
         assert achievement is not None  # noqa: S101
-        claims = (
-            [_claim(achievement, unit, persona, receiver) for receiver in receivers.values()]
-            if achievement.state == "verified"
-            else []
+        claims, unknown_at = self._claims(achievement, unit, persona, receivers.values())
+        return Evaluation(
+            due=due,
+            achievement=achievement,
+            claims=claims,
+            unknown_at=unknown_at,
+            again_at=again_at,
         )
-        return Evaluation(due=due, achievement=achievement, claims=claims, again_at=again_at)
+
+    def _claims(
+        self,
+        achievement: Achievement,
+        unit: Unit,
+        persona: Persona,
+        receivers: Collection[KnownReceiver],
+    ) -> tuple[list[NewClaim], list[str]]:
+        """Return an achievement's claims, and at which receivers its learner must be looked up
+        first.
+        """
+        claims: list[NewClaim] = []
+        unknown_at: list[str] = []
+        for receiver in receivers if achievement.state == "verified" else ():
+            settings = msgspec.convert(receiver.settings.get("learner", {}), LearnerSettings)
+            account = (
+                self._exchange.account(receiver.name, persona.id) if settings.look_up else None
+            )
+            identifier = learner_identifier(settings, persona.identifiers, account)
+            if identifier is None:
+                unknown_at.append(receiver.name)
+            else:
+                claims.append(_claim(achievement, unit, persona, receiver, identifier))
+        return claims, unknown_at
 
     def _stands(self, achievement: Achievement) -> bool:
         """Tell whether all evidence of an achievement is still unvoided."""
@@ -136,9 +164,12 @@ def units_by_activity(units: Sequence[Unit]) -> dict[str, set[str]]:
 
 
 def _claim(
-    achievement: Achievement, unit: Unit, persona: Persona, receiver: KnownReceiver
+    achievement: Achievement,
+    unit: Unit,
+    persona: Persona,
+    receiver: KnownReceiver,
+    identifier: str,
 ) -> NewClaim:
-    identifier = persona.identifiers[0]
     payload = ClaimPayload(
         outer_id=str(uuid.uuid5(NAMESPACE, f"{achievement.id}|{receiver.name}")),
         kind=unit.kind,

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from adapters.outbound import outbound_adapters
-from lrs.auth.client_key import client_key, public_jwks
+from lrs.auth.client_key import public_jwks
 from lrs.commands.data_option import data_option
 from lrs.service import Service
 from lrs.settings import Settings
@@ -72,6 +72,5 @@ def list_receivers() -> None:
 def jwks() -> None:
     """Print the public keys by which receivers know us (a JWK Set)."""
     service = Service(Settings.from_environment())
-    key = client_key(service.store.settings, service.root_secret)
-    click.echo(json.dumps(public_jwks(key), indent=2))
+    click.echo(json.dumps(public_jwks(service.store.client_keys, service.root_secret), indent=2))
     service.close()

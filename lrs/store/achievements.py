@@ -43,13 +43,15 @@ class Evaluation:
     """What an evaluation came to.
 
     `achievement` is the one to be written, None where there is none or nothing changes;
-    `claims` are queued unless their receiver has one of the same achievement. `again_at`
+    `claims` are queued unless their receiver has one of the same achievement. `unknown_at` are
+    receivers that the learner has to be looked up at first. `again_at`
     (microseconds) is when to evaluate again without anything new being said.
     """
 
     due: DueEvaluation
     achievement: Achievement | None = None
     claims: Sequence[NewClaim] = ()
+    unknown_at: Sequence[str] = ()
     again_at: int | None = None
 
 
@@ -86,7 +88,7 @@ class Achievements(Protocol):
     def settle(self, evaluations: Sequence[Evaluation]) -> None:
         """Write what evaluations came to, whole.
 
-        A revoked achievement's claims that no receiver has seen are withdrawn. A mark set since
+        A revoked achievement's claims are withdrawn, at their receivers too. A mark set since
         the evaluation began stays.
         """
         ...

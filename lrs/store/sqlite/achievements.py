@@ -7,11 +7,11 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
-from lrs.store.achievements import DueEvaluation, Evaluation, NewClaim, UnitTaken
+from lrs.store.achievements import DueEvaluation, Evaluation, UnitTaken
+from lrs.store.sqlite.claims import queue_claim, queue_lookup, withdraw_claims
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_fact
 from schemas.achievements import Achievement
-from schemas.claims import claim_hash
 from schemas.units import Unit, unit_hash
 
 _unit = msgspec.json.Decoder(Unit).decode
@@ -105,7 +105,7 @@ class SqliteAchievements:
     def settle(self, evaluations: Sequence[Evaluation]) -> None:
         """Write what evaluations came to, whole.
 
-        A revoked achievement's claims that no receiver has seen are withdrawn. A mark set since
+        A revoked achievement's claims are withdrawn, at their receivers too. A mark set since
         the evaluation began stays.
         """
 
@@ -115,9 +115,11 @@ class SqliteAchievements:
                 if achievement is not None:
                     self._put(tx, achievement)
                     if achievement.state == "revoked":
-                        self._withdraw_queued(tx, achievement.id)
+                        withdraw_claims(tx, achievement.id, "the achievement was revoked")
                 for claim in evaluation.claims:
-                    self._queue(tx, claim)
+                    queue_claim(tx, claim)
+                for receiver in evaluation.unknown_at:
+                    queue_lookup(tx, receiver, evaluation.due.persona)
             tx.executemany(
                 "DELETE FROM due_evaluation WHERE persona = ? AND unit = ? AND marked = ?",
                 [evaluation.due for evaluation in evaluations],
@@ -184,43 +186,3 @@ class SqliteAchievements:
                 body,
             ),
         )
-
-    def _queue(self, tx: Transaction, claim: NewClaim) -> None:
-        """The claim and its place in the outbox come with the achievement or not at all."""
-        queued = tx.execute(
-            "INSERT INTO claim (id, achievement, receiver, state, changed, payload) "
-            "VALUES (?, ?, ?, 'queued', ?, ?) ON CONFLICT DO NOTHING",
-            (
-                claim.payload.outer_id,
-                claim.achievement,
-                claim.receiver,
-                tx.instant,
-                msgspec.json.encode(claim.payload),
-            ),
-        )
-        if queued.rowcount:
-            note_fact(
-                tx,
-                "claimed",
-                claim.payload.outer_id,
-                {
-                    "achievement": claim.achievement,
-                    "receiver": claim.receiver,
-                    "claim_hash": claim_hash(claim.payload),
-                },
-            )
-            tx.execute(
-                "INSERT INTO outbox (claim, receiver, due) VALUES (?, ?, ?)",
-                (claim.payload.outer_id, claim.receiver, tx.instant),
-            )
-
-    def _withdraw_queued(self, tx: Transaction, achievement: str) -> None:
-        """Keep back what no receiver has seen yet."""
-        rows = tx.execute(
-            "UPDATE claim SET state = 'withdrawn', changed = ? "
-            "WHERE achievement = ? AND state = 'queued' RETURNING id, receiver",
-            (tx.instant, achievement),
-        ).fetchall()
-        for claim, receiver in rows:
-            tx.execute("DELETE FROM outbox WHERE claim = ?", (claim,))
-            note_fact(tx, "withdrawn", claim, {"achievement": achievement, "receiver": receiver})

@@ -6,14 +6,19 @@ from pathlib import Path
 
 from lrs.store.attachments import Attachments
 from lrs.store.sqlite.achievements import SqliteAchievements, SqliteUnits
+from lrs.store.sqlite.client_keys import SqliteClientKeys
 from lrs.store.sqlite.database import Database
 from lrs.store.sqlite.documents import SqliteDocuments
 from lrs.store.sqlite.exchange import SqliteExchange
 from lrs.store.sqlite.facts import SqliteAudit, SqliteFacts
+from lrs.store.sqlite.outbox import SqliteOutbox
+from lrs.store.sqlite.reconciliations import SqliteReconciliations
 from lrs.store.sqlite.records import SqliteRecords
+from lrs.store.sqlite.sealed import SqliteIdentityDocuments, SqliteSealedValues
 from lrs.store.sqlite.settings import SqliteSettings
 from lrs.store.sqlite.sources import SqliteSources
 from lrs.store.sqlite.statements import SqliteStatements
+from lrs.store.sqlite.webhooks import SqliteWebhooks
 from lrs.xapi.search_keys import search_keys
 from schemas.xapi import merge_definitions, read_statement, same_statement
 
@@ -38,6 +43,12 @@ class SqliteStore:
         self.units = SqliteUnits(self.database)
         self.achievements = SqliteAchievements(self.database)
         self.exchange = SqliteExchange(self.database)
+        self.outbox = SqliteOutbox(self.database)
+        self.webhooks = SqliteWebhooks(self.database)
+        self.reconciliations = SqliteReconciliations(self.database)
+        self.client_keys = SqliteClientKeys(self.database)
+        self.sealed_values = SqliteSealedValues(self.database)
+        self.identity_documents = SqliteIdentityDocuments(self.database)
         self.facts = SqliteFacts(self.database)
         self.audit = SqliteAudit(self.database)
 
