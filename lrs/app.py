@@ -6,9 +6,23 @@ from flask import Flask
 from flask.typing import ResponseReturnValue
 
 from lrs import problems
-from lrs.api import achievements, blueprint, claims, personas, records
+from lrs.api import (
+    achievements,
+    blueprint,
+    claims,
+    explanations,
+    ledger,
+    me,
+    officers,
+    people,
+    personas,
+    records,
+    sources,
+)
+from lrs.auth import browser_sessions, headers
 from lrs.auth.client_key import public_jwks
-from lrs.console import language, pages
+from lrs.console import account, language, pages, sign_in
+from lrs.ledger import routes as ledger_routes
 from lrs.lifeline import exit_with_parent
 from lrs.service import Service
 from lrs.settings import Settings
@@ -25,20 +39,38 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(
         SECRET_KEY=service.root_secret.derive(b"sessions"),
         SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=service.secure,
     )
     app.extensions["lrs"] = service
     app.wsgi_app = Unwrapped(app.wsgi_app, service.settings.body_limit)  # type: ignore[method-assign]
+    headers.install(app, secure=service.secure)
     responses.install(app, service)
+    browser_sessions.install(app, service.browsers)
     language.install(app)
+    account.install(app, service)
     app.register_blueprint(reading.blueprint(service), url_prefix="/xapi")
     app.register_blueprint(writing.blueprint(service), url_prefix="/xapi")
     app.register_blueprint(about.blueprint(), url_prefix="/xapi")
     app.register_blueprint(activities.blueprint(service), url_prefix="/xapi")
     app.register_blueprint(agents.blueprint(service), url_prefix="/xapi")
     app.register_blueprint(documents.blueprint(service), url_prefix="/xapi")
-    nouns = (personas, records, achievements, claims)
+    nouns = (
+        personas,
+        records,
+        achievements,
+        explanations,
+        officers,
+        claims,
+        ledger,
+        sources,
+        people,
+        me,
+    )
     blueprint.install(app, [noun.blueprint(service) for noun in nouns])
+    app.register_blueprint(ledger_routes.blueprint(service))
     app.register_blueprint(pages.blueprint(service))
+    app.register_blueprint(sign_in.blueprint(service))
+    app.register_blueprint(account.blueprint(service))
 
     problems.install(app)
 

@@ -9,10 +9,14 @@ import click
 from lrs.commands.bank import bank
 from lrs.commands.demo import demo
 from lrs.commands.import_ import import_, import_template
+from lrs.commands.ledger import ledger
+from lrs.commands.person import person
 from lrs.commands.receiver import receiver
 from lrs.commands.serve import serve
 from lrs.commands.source import source
+from lrs.commands.statements import statements
 from lrs.commands.units import units
+from lrs.commands.verify import verify
 from lrs.settings import SettingsError
 from lrs.store.sqlite.database import StoreError
 
@@ -26,10 +30,14 @@ lrs.add_command(bank)
 lrs.add_command(demo)
 lrs.add_command(import_)
 lrs.add_command(import_template)
+lrs.add_command(ledger)
+lrs.add_command(person)
 lrs.add_command(receiver)
 lrs.add_command(serve)
 lrs.add_command(source)
+lrs.add_command(statements)
 lrs.add_command(units)
+lrs.add_command(verify)
 
 
 def main() -> None:

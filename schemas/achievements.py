@@ -7,8 +7,19 @@ from typing import Literal, get_args
 
 import msgspec
 
-AchievementState = Literal["candidate", "verified", "superseded", "revoked"]
+AchievementState = Literal["candidate", "verified", "refused", "superseded", "revoked"]
+"""`candidate`: the rule is met, an officer is awaited. `refused`: by an officer. `superseded`: a
+later version of the rule or another achievement took its place. `revoked`: it stands no more."""
+
 ACHIEVEMENT_STATES: tuple[AchievementState, ...] = get_args(AchievementState)
+
+STANDING: tuple[AchievementState, ...] = ("candidate", "verified", "refused")
+"""The states of an achievement whose rule is met."""
+
+Verdict = Literal["approve", "refuse", "ask"]
+"""What an officer decides; `ask` asks the learner for more."""
+
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
 class Achievement(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,7 +27,10 @@ class Achievement(msgspec.Struct, frozen=True, kw_only=True):
 
     `evidence` maps the id of each statement that the decision rests on to the lower-case hex
     SHA-256 of its stored JSON; `evidence_hash` binds them to the rule's version. `score` is
-    0..1; times are aware UTC datetimes.
+    0..1; times are aware UTC datetimes. `credits` are those it brings, the unit's where None.
+    `basis` are the ids of achievements that it rests on, `conversion` the equivalence
+    (`CODE/VERSION`) that it came by. `asked` tells whether an officer has asked for more before
+    deciding, `reason` why it is refused, superseded or revoked.
     """
 
     id: str
@@ -27,4 +41,23 @@ class Achievement(msgspec.Struct, frozen=True, kw_only=True):
     achieved_at: datetime
     score: float | None = None
     evidence: dict[str, str] = {}
+    evidence_hash: str
+    credits: float | None = None
+    basis: tuple[str, ...] = ()
+    conversion: str | None = None
+    asked: bool = False
+    reason: str | None = None
+
+
+class OfficerDecision(msgspec.Struct, frozen=True, kw_only=True):
+    """What an officer decided on an achievement, and why.
+
+    It holds for the evidence that `evidence_hash` binds; `at` is microseconds since the epoch.
+    """
+
+    achievement: str
+    at: int
+    principal: str
+    verdict: Verdict
+    reason: str
     evidence_hash: str

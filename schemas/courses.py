@@ -75,3 +75,12 @@ class CourseStructure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
                 yield node
             else:
                 waiting += reversed(node.nodes)
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield all blocks, in the publisher's order."""
+        waiting = [*reversed(self.nodes)]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, Block):
+                yield node
+                waiting += reversed(node.nodes)

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-from schemas.sources import Provenance
+from schemas.sources import Provenance, SignatureResult
 
 EventKind = Literal[
     "launched",
@@ -63,7 +63,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `session` is the dated session that was attended, `examiner` the identifier of the person
     who judged, `reason` why an activity was waived. `segments` are the parts of a recording that
     were played, in seconds from its beginning, in order and apart from each other, and `length`
-    is the recording's; an event with both tells no `progress` of its own.
+    is the recording's; an event with both tells no `progress` of its own. `signature` is what
+    verifying the statement's came to.
     """
 
     statement: str
@@ -91,6 +92,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str | None = None
     source: int
     provenance: Provenance
+    signature: SignatureResult = "unsigned"
 
 
 def united(segments: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:

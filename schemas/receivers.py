@@ -58,17 +58,8 @@ class ReceiverSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     options: dict[str, Any] = {}
 
 
-def learner_identifier(
-    settings: LearnerSettings, identifiers: tuple[str, ...], account: str | None
-) -> str | None:
-    """Return what the receiver is told as the learner's identifier.
-
-    `account` is the learner's own there (as an identifier) where it was looked up; None is
-    returned where it has to be looked up first. Otherwise the first of `identifiers` that the
-    settings ask for, or the first at all.
-    """
-    if settings.look_up:
-        return account
+def learner_identifier(settings: LearnerSettings, identifiers: tuple[str, ...]) -> str:
+    """Return the first of the identifiers that the settings ask for, or the first at all."""
     for beginning in settings.identifiers:
         for identifier in identifiers:
             if identifier.startswith(beginning):

@@ -45,11 +45,14 @@ class Leaf(
 ):
     """What every condition on evidence may say.
 
-    `provenance` narrows the classes that the unit accepts, `within` the days.
+    `provenance` narrows the classes that the unit accepts, `within` the days. With `signed` only
+    statements with a valid signature count, with `minutes_at_least` only what took so long.
     """
 
     provenance: tuple[Provenance, ...] | None = None
     within: Period | None = None
+    signed: bool = False
+    minutes_at_least: float | None = None
 
 
 class Completed(Leaf, frozen=True, kw_only=True, tag="completed"):
@@ -103,6 +106,66 @@ class Examined(Leaf, frozen=True, kw_only=True, tag="examined"):
     at_least: float | None = None
 
 
+class Achieved(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    tag_field="condition",
+    tag="achieved",
+):
+    """The unit was achieved, by its own rule or by conversion."""
+
+    unit: str
+    within: Period | None = None
+
+
+class Credits(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    tag_field="condition",
+    tag="credits",
+):
+    """The credits of achieved units come to `at_least`, and to every one of `of_which`.
+
+    `units` maps a category, such as major, to the codes of the units that count in it, each in one
+    category only. No more counts than `caps` let; what counts for one sum counts for all.
+    """
+
+    at_least: float
+    units: dict[str, tuple[str, ...]]
+    of_which: tuple[CreditMinimum, ...] = ()
+    caps: tuple[CreditCap, ...] = ()
+
+
+class CreditMinimum(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Of the credits `at_least` so many are of the categories and of the routes, any if empty."""
+
+    at_least: float
+    category: tuple[str, ...] = ()
+    route: tuple[str, ...] = ()
+
+
+class CreditCap(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Of the categories and routes (any if empty) no more than so many credits or units count.
+
+    With `per` each awarding body, year or half-year has the bound of its own; years begin with
+    the first of the month `begins`.
+    """
+
+    category: tuple[str, ...] = ()
+    route: tuple[str, ...] = ()
+    per: CapPer | None = None
+    begins: int = 1
+    credits: float | None = None
+    units: int | None = None
+
+
+CapPer = Literal["awarding_body", "year", "half_year"]
+
+
 class Group(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="condition", tag=True
 ):
@@ -125,8 +188,15 @@ class Count(Group, frozen=True, kw_only=True, tag="count"):
     at_least: int
 
 
+class Sequence(Group, frozen=True, kw_only=True, tag="sequence"):
+    """Every condition is met, each by what came later than all that met the one before it."""
+
+
 LeafCondition: TypeAlias = Completed | Passed | Scored | Hours | Attended | Examined
-Condition: TypeAlias = LeafCondition | AllOf | AnyOf | Count
+UnitCondition: TypeAlias = Achieved | Credits
+"""Conditions on what was achieved, not on what was stated."""
+
+Condition: TypeAlias = LeafCondition | UnitCondition | AllOf | AnyOf | Count | Sequence
 """A new kind of condition is a new struct here: stored units keep their meaning."""
 
 
@@ -135,7 +205,9 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `title` maps language tags (BCP 47) to text, `level` is 1..10, `hours` study hours as the
     awarding body states them, `validity` months from the day it was achieved, `effective` the
-    days whose evidence counts, `officer` whether a human must approve.
+    days whose evidence counts, `officer` whether a human must approve. `route` is the kind of
+    source that its credits are of, for caps of programmes. `supersedes` names earlier versions
+    that were wrong: what was achieved under them is decided again under this one.
     """
 
     code: str
@@ -151,7 +223,10 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     validity: int | None = None
     effective: Period = Period()
     provenance: tuple[Provenance, ...] = DEFAULT_PROVENANCE
+    signed: bool = False
     officer: bool = False
+    route: str | None = None
+    supersedes: tuple[int, ...] = ()
     rule: Condition
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from schemas.units import Condition
+from schemas.units import Condition, CreditMinimum
 
 Reason = Literal[
     "completed",
@@ -29,9 +29,16 @@ Reason = Literal[
     "none_met",
     "enough_met",
     "too_few_met",
+    "in_sequence",
+    "not_in_sequence",
+    "achieved",
+    "not_achieved",
+    "enough_credits",
+    "too_few_credits",
 ]
-"""Why a condition is met or not. Parameters: `at_least` and `have` (share 0..1, hours or a
-count; `have` is missing where nothing was said), `of` where so many there are."""
+"""Why a condition is met or not. Parameters: `at_least` and `have` (share 0..1, hours, credits or a
+count; `have` is missing where nothing was said), `of` where so many there are, `earned` the credits
+before caps."""
 
 Refused = Literal[
     "provenance",
@@ -40,6 +47,14 @@ Refused = Literal[
     "after_effective",
     "before_within",
     "after_within",
+    "out_of_sequence",
+    "unsigned",
+    "untrusted",
+    "invalid",
+    "compromised",
+    "implausible",
+    "too_short",
+    "already_counted",
     "withdrawn",
     "waived",
     "no_examiner",
@@ -47,13 +62,19 @@ Refused = Literal[
     "own_examiner",
 ]
 """Why a statement that says what a condition asks for does not count: the provenance class of its
-source; its time after the evaluation's, or outside the days of the unit or the condition; taken
-back later (`uncompleted`, or the session's attendance corrected); the activity waived instead of
-done; no examiner, none of those named, or the learner as examiner."""
+source; its time after the evaluation's, or outside the days of the unit or the condition, or not
+after what has to come before it; what its signature came to, where a valid one is asked for; its
+source's key in other hands when it came; more hours than a day has; over sooner than it may be; it
+earned credit in this unit or an equivalent one before; taken back later (`uncompleted`, or the
+session's attendance corrected); the activity waived instead of done; no examiner, none of those
+named, or the learner as examiner."""
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """A statement that would have counted; `detail` is the provenance class or the examiner."""
+    """A statement that would have counted.
+
+    `detail` is the provenance class, the examiner, or the unit that it earned credit in.
+    """
 
     statement: str
     time: datetime
@@ -61,12 +82,25 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     detail: str | None = None
 
 
+class CreditShare(msgspec.Struct, frozen=True, kw_only=True):
+    """How many of the credits that one sum asks for there are."""
+
+    minimum: CreditMinimum
+    have: float
+
+    @property
+    def met(self) -> bool:
+        """Tell whether there are enough."""
+        return self.have >= self.minimum.at_least
+
+
 class ConditionResult(msgspec.Struct, frozen=True, kw_only=True):
     """How one condition was judged.
 
     `achieved_at` is the earliest time at which it was met. `evidence` are the statements that
     the result rests on, sorted: of a condition that is not met, what counts so far; of `any` and
-    `count`, those of the conditions met first, as many as are needed.
+    `count`, those of the conditions met first, as many as are needed. `achievements` are the ids
+    of those that it rests on, `shares` the sums within a sum of credits.
     """
 
     condition: Condition
@@ -77,6 +111,8 @@ class ConditionResult(msgspec.Struct, frozen=True, kw_only=True):
     score: float | None = None
     evidence: tuple[str, ...] = ()
     refused: tuple[Refusal, ...] = ()
+    achievements: tuple[str, ...] = ()
+    shares: tuple[CreditShare, ...] = ()
     conditions: tuple[ConditionResult, ...] = ()
 
 
@@ -84,9 +120,9 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a persona's events meet a unit's rule, as of a time.
 
     `score` (0..1) is the best share of the conditions that ask for a score and that the decision
-    rests on, as of `achieved_at`, else None. `evidence` is empty where the rule is not met.
-    `look_again_at` is when the first statement from the future will count, None where there is
-    none.
+    rests on, as of `achieved_at`, else None. `evidence` and `achievements` (ids) are empty where
+    the rule is not met; of what they name, none could be left out. `look_again_at` is when the
+    first statement from the future will count, None where there is none.
     """
 
     unit: str
@@ -96,5 +132,6 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     achieved_at: datetime | None = None
     score: float | None = None
     evidence: tuple[str, ...] = ()
+    achievements: tuple[str, ...] = ()
     rule: ConditionResult
     look_again_at: datetime | None = None

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
-from lrs.achievements.decision import Decision
-from lrs.achievements.evaluate import activities_of, evaluate, evidence_hash
-from lrs.store.achievements import Achievements, DueEvaluation, Evaluation, NewClaim, Units
+from lrs.achievements.catalogue import Catalogue, catalogue_of
+from lrs.achievements.evaluate import evidence_hash
+from lrs.achievements.judge import Judge, Judgement, held_of
+from lrs.store.achievements import Achievements, DueEvaluation, Evaluation, NewClaim
 from lrs.store.exchange import Exchange, KnownReceiver
 from lrs.store.records import Persona, Records
-from lrs.store.statements import Statements
+from lrs.store.statements import Statements, StoredStatement
+from lrs.store.units import Equivalences, Units
 from schemas.achievements import Achievement
 from schemas.claims import ClaimLearner, ClaimPayload, ClaimUnit
 from schemas.receivers import LearnerSettings, learner_identifier
+from schemas.sources import Source
 from schemas.times import instant_of
 from schemas.units import Unit
 
@@ -29,147 +34,180 @@ NAMESPACE = uuid.UUID("0c9c3f6e-6c1b-5d0e-8c7f-0d6f1f6a3c52")
 """Ids of achievements and claims are UUIDv5 in it: what is done twice finds what was done once."""
 
 
+class _Round(NamedTuple):
+    """What the evaluations of one step share."""
+
+    catalogue: Catalogue
+    judge: Judge
+    receivers: Sequence[KnownReceiver]
+    now: datetime
+
+
 class Evaluator:
     """Evaluates the personas that are due, and queues the claims of what they achieved."""
 
     def __init__(
         self,
+        *,
         units: Units,
+        equivalences: Equivalences,
         achievements: Achievements,
         records: Records,
         statements: Statements,
         exchange: Exchange,
+        sources: Callable[[], Mapping[int, Source]],
     ) -> None:
         self._units = units
+        self._equivalences = equivalences
         self._achievements = achievements
         self._records = records
         self._statements = statements
         self._exchange = exchange
+        self._sources = sources
 
     def step(self) -> bool:
         """Evaluate the next personas; False where none is due."""
         dues = self._achievements.due(BATCH)
         if not dues:
             return False
-        versions = versions_of(self._units.all())
-        receivers = self._exchange.receivers()
-        now = datetime.now(UTC)
-        self._achievements.settle([self._evaluate(due, versions, receivers, now) for due in dues])
+        self._achievements.settle(self._evaluations(dues))
         return True
+
+    def _evaluations(self, dues: Sequence[DueEvaluation]) -> list[Evaluation]:
+        """Evaluate persona by persona, each on what the ones before have come to."""
+        catalogue = catalogue_of(self._units.all(), self._equivalences.all())
+        this_round = _Round(
+            catalogue,
+            Judge(
+                catalogue=catalogue,
+                achievements=self._achievements,
+                records=self._records,
+                statements=self._statements,
+                sources=self._sources(),
+            ),
+            list(self._exchange.receivers().values()),
+            datetime.now(UTC),
+        )
+        by_persona: defaultdict[str, list[DueEvaluation]] = defaultdict(list)
+        for due in dues:
+            by_persona[due.persona].append(due)
+        evaluations = []
+        for persona_id, of_persona in by_persona.items():
+            persona = self._records.persona(persona_id)
+            achieved = {one.id: one for one in self._achievements.of_persona(persona_id)}
+            for due in of_persona:
+                evaluation = self._evaluate(due, persona, list(achieved.values()), this_round)
+                evaluations.append(evaluation)
+                for one in (evaluation.superseded, evaluation.achievement):
+                    if one is not None:
+                        achieved[one.id] = one
+        return evaluations
 
     def _evaluate(
         self,
         due: DueEvaluation,
-        versions: Mapping[str, Mapping[int, Unit]],
-        receivers: Mapping[str, KnownReceiver],
-        now: datetime,
+        persona: Persona | None,
+        achieved: Sequence[Achievement],
+        this_round: _Round,
     ) -> Evaluation:
-        published = versions.get(due.unit)
-        persona = self._records.persona(due.persona)
-        if not published or persona is None:
+        catalogue = this_round.catalogue
+        dependents = catalogue.readers.get(due.unit, frozenset()) - {due.unit}
+        held = held_of(achieved, due.unit)
+        if persona is None or not persona.identifiers:
+            gone = held and replace(held, state="superseded", reason="merged")
+            return Evaluation(due=due, achievement=gone, dependents=dependents)
+        if due.unit not in catalogue.versions:
             return Evaluation(due=due)
-        held = next(
-            (
-                one
-                for one in reversed(self._achievements.of_unit(due.persona, due.unit))
-                if one.state in ("candidate", "verified")
-            ),
-            None,
-        )
-        # What was achieved under an earlier version is not achieved once more under a later one.
-        unit = published[held.version if held else max(published)]
-        events = self._records.events_about(due.persona, activities_of(unit))
-        decision = evaluate(unit, events, now)
-        again_at = instant_of(decision.look_again_at) if decision.look_again_at else None
-        if not decision.met:
-            revoked = held and replace(held, state="revoked")
-            return Evaluation(due=due, achievement=revoked, again_at=again_at)
-        achievement = held
-        if held is None or not self._stands(held):
-            achievement = self._achievement(due.persona, unit, decision)
-        assert achievement is not None  # noqa: S101
-        claims, unknown_at = self._claims(achievement, unit, persona, receivers.values())
+        judgement = this_round.judge.judge(persona, due.unit, this_round.now, achieved)
+        again = judgement.decision.look_again_at if judgement else None
+        again_at = instant_of(again) if again else None
+        wrong = held is not None and held.version in catalogue.superseded(due.unit)
+        if judgement is None or not judgement.met:
+            fallen = held and replace(
+                held,
+                state="superseded" if wrong else "revoked",
+                reason="rule_superseded" if wrong else "not_met",
+            )
+            return Evaluation(due=due, achievement=fallen, dependents=dependents, again_at=again_at)
+        superseded = None
+        if held is not None and wrong:
+            superseded = replace(held, state="superseded", reason="rule_superseded")
+            held = None
+        # The unit as it was published: what was decided on may have fewer days.
+        unit = catalogue.unit(due.unit, judgement.unit.version)
+        achievement, sources = self._achievement(judgement, unit, held)
         return Evaluation(
             due=due,
             achievement=achievement,
-            claims=claims,
-            unknown_at=unknown_at,
+            superseded=superseded,
+            sources=sources,
+            claims=claims_of(achievement, unit, persona, this_round.receivers),
+            dependents=dependents,
             again_at=again_at,
         )
 
-    def _claims(
-        self,
-        achievement: Achievement,
-        unit: Unit,
-        persona: Persona,
-        receivers: Collection[KnownReceiver],
-    ) -> tuple[list[NewClaim], list[str]]:
-        """Return an achievement's claims, and at which receivers its learner must be looked up
-        first.
+    def _achievement(
+        self, judgement: Judgement, unit: Unit, held: Achievement | None
+    ) -> tuple[Achievement, set[int]]:
+        """Return the achievement and the sources of its evidence.
+
+        The held one while what it rests on suffices, back in the officers' queue where something
+        new came since one refused it or asked for more. With other evidence it is another one to
+        decide on, for an officer too.
         """
-        claims: list[NewClaim] = []
-        unknown_at: list[str] = []
-        for receiver in receivers if achievement.state == "verified" else ():
-            settings = msgspec.convert(receiver.settings.get("learner", {}), LearnerSettings)
-            account = (
-                self._exchange.account(receiver.name, persona.id) if settings.look_up else None
-            )
-            identifier = learner_identifier(settings, persona.identifiers, account)
-            if identifier is None:
-                unknown_at.append(receiver.name)
-            else:
-                claims.append(_claim(achievement, unit, persona, receiver, identifier))
-        return claims, unknown_at
-
-    def _stands(self, achievement: Achievement) -> bool:
-        """Tell whether all evidence of an achievement is still unvoided."""
-        found = (self._statements.get(uuid.UUID(one).bytes) for one in achievement.evidence)
-        return all(statement is not None and not statement.voided for statement in found)
-
-    def _achievement(self, persona: str, unit: Unit, decision: Decision) -> Achievement:
-        assert decision.achieved_at is not None  # noqa: S101 - a rule that is met has its time
+        conversion = judgement.converted
+        if held is not None and judgement.held_stands:
+            stored = self._stored(held.evidence)
+            if (held.state == "refused" or held.asked) and self._new_since_ruling(judgement, held):
+                held = replace(held, state="candidate", asked=False, reason=None)
+            return held, {one.source for one in stored.values()}
+        decided = conversion or judgement.decision
+        assert decided.achieved_at is not None  # noqa: S101 - what is met has its time
+        stored = self._stored(decided.evidence)
         evidence = {
-            statement: hashlib.sha256(stored.body).hexdigest()
-            for statement in decision.evidence
-            if (stored := self._statements.get(uuid.UUID(statement).bytes)) is not None
+            statement: hashlib.sha256(one.body).hexdigest() for statement, one in stored.items()
         }
-        return Achievement(
-            id=str(uuid.uuid5(NAMESPACE, f"{persona}|{unit.code}|{unit.version}")),
-            persona=persona,
+        achievement = Achievement(
+            id=str(uuid.uuid5(NAMESPACE, f"{judgement.persona.id}|{unit.code}|{unit.version}")),
+            persona=judgement.persona.id,
             unit=unit.code,
             version=unit.version,
             state="candidate" if unit.officer else "verified",
-            achieved_at=decision.achieved_at,
-            score=decision.score,
+            achieved_at=decided.achieved_at,
+            score=None if conversion else judgement.decision.score,
             evidence=evidence,
             evidence_hash=evidence_hash(unit, evidence),
+            credits=conversion.credits if conversion else None,
+            basis=conversion.basis if conversion else judgement.decision.achievements,
+            conversion=conversion.equivalence if conversion else None,
         )
+        return achievement, {one.source for one in stored.values()}
+
+    def _new_since_ruling(self, judgement: Judgement, held: Achievement) -> bool:
+        """Tell whether the rule reads a statement that came after the last officer's decision."""
+        decisions = self._achievements.decisions(held.id)
+        stored = self._stored({event.statement: "" for event in judgement.events})
+        return bool(decisions) and any(one.stored > decisions[-1].at for one in stored.values())
+
+    def _stored(self, statements: Sequence[str] | Mapping[str, str]) -> dict[str, StoredStatement]:
+        found = ((one, self._statements.get(uuid.UUID(one).bytes)) for one in statements)
+        return {statement: stored for statement, stored in found if stored is not None}
 
 
-def versions_of(units: Sequence[Unit]) -> dict[str, dict[int, Unit]]:
-    """Return units by code and version."""
-    versions: dict[str, dict[int, Unit]] = {}
-    for unit in units:
-        versions.setdefault(unit.code, {})[unit.version] = unit
-    return versions
-
-
-def units_by_activity(units: Sequence[Unit]) -> dict[str, set[str]]:
-    """Return, for each activity that a unit's rule reads, the codes of those units."""
-    found: dict[str, set[str]] = {}
-    for unit in units:
-        for activity in activities_of(unit):
-            found.setdefault(activity, set()).add(unit.code)
-    return found
+def claims_of(
+    achievement: Achievement, unit: Unit, persona: Persona, receivers: Iterable[KnownReceiver]
+) -> list[NewClaim]:
+    """Return the claims of an achievement, one for each receiver; none unless it is verified."""
+    if achievement.state != "verified":
+        return []
+    return [_claim(achievement, unit, persona, receiver) for receiver in receivers]
 
 
 def _claim(
-    achievement: Achievement,
-    unit: Unit,
-    persona: Persona,
-    receiver: KnownReceiver,
-    identifier: str,
+    achievement: Achievement, unit: Unit, persona: Persona, receiver: KnownReceiver
 ) -> NewClaim:
+    settings = msgspec.convert(receiver.settings.get("learner", {}), LearnerSettings)
+    identifier = learner_identifier(settings, persona.identifiers)
     payload = ClaimPayload(
         outer_id=str(uuid.uuid5(NAMESPACE, f"{achievement.id}|{receiver.name}")),
         kind=unit.kind,
@@ -180,7 +218,7 @@ def _claim(
             title=unit.title,
             field=unit.field,
             level=unit.level,
-            credits=unit.credits,
+            credits=unit.credits if achievement.credits is None else achievement.credits,
             hours=unit.hours,
             awarding_body=unit.awarding_body,
         ),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from lrs.achievements.decision import Refusal, Refused
+from lrs.achievements.earned import ALONE, Background
 from schemas.events import Event
 from schemas.times import instant_of
 from schemas.units import (
@@ -32,12 +33,27 @@ HOUR = 3_600_000_000
 _Says = Literal["for", "against"]
 
 
+DAY = 24 * HOUR
+_ZONE = 8 * HOUR
+"""Of `BANK_ZONE`, whose days are those of sheets."""
+
+NOT_ACCEPTED: frozenset[Refused] = frozenset(
+    ("provenance", "future", "unsigned", "untrusted", "invalid", "compromised")
+)
+"""Why a statement has no say at all: it does not even take back what was said before."""
+
+
 class Context(NamedTuple):
-    """What a condition is judged in; `identifiers` are those of the learner."""
+    """What a condition is judged in.
+
+    `identifiers` are those of the learner. In a sequence only what is later than `since` counts.
+    """
 
     unit: Unit
     as_of: datetime
     identifiers: frozenset[str]
+    background: Background = ALONE
+    since: datetime | None = None
 
 
 class Findings(NamedTuple):
@@ -66,19 +82,19 @@ def find(leaf: LeafCondition, events: Iterable[Event], context: Context) -> Find
         reason = _refused(leaf, event, context)
         said = standing[_sitting(event, leaf)]
         if says == "against":
-            takes_back = reason not in ("provenance", "future")
+            takes_back = reason not in NOT_ACCEPTED
         else:
             corrects = isinstance(leaf, Hours) and any(e.duration != event.duration for e in said)
             takes_back = reason is None and corrects
         if takes_back:
-            refused += [_refusal(earlier, "withdrawn") for earlier in said]
+            refused += [_refusal(earlier, "withdrawn", {}) for earlier in said]
             said.clear()
         if says == "against":
             continue
         if reason is None:
             said.append(event)
         elif not isinstance(leaf, Scored) or _share(event, at_least=leaf.at_least) is not None:
-            refused.append(_refusal(event, reason))
+            refused.append(_refusal(event, reason, context.background.spent))
     counted = sorted(
         (said[0] for said in standing.values() if said),
         key=lambda event: (event.time, event.statement, event.ordinal),
@@ -110,16 +126,20 @@ def chosen(leaf: LeafCondition, counted: Sequence[Event]) -> list[Event]:
     """Return the events that a result rests on, of those that count up to its time.
 
     The earliest says that something was completed, passed or examined. The best score is chosen,
-    the earliest of several. Every session counts, and every stretch of time that adds to those
-    before.
+    the earliest of several. Of sessions and stretches of time those are chosen that came first, as
+    many as are needed, or all where they do not suffice.
     """
     match leaf:
-        case Attended():
-            return list(counted)
-        case Hours():
+        case Attended(at_least=need):
+            return list(counted[:need])
+        case Hours(at_least=need):
             steps = pairwise((0, *running_time(counted)))
             grown = zip(counted, steps, strict=True)
-            return [event for event, (before, after) in grown if after > before]
+            return [
+                event
+                for event, (before, after) in grown
+                if before < round(need * HOUR) and after > before
+            ]
         case Scored() | Examined(at_least=float() | int()):
             return sorted(counted, key=lambda event: -(share_of(event) or 0.0))[:1]
         case _:
@@ -131,24 +151,36 @@ def running_time(counted: Iterable[Event]) -> list[int]:
 
     An event's duration fills the time before it, and time that two of them fill counts once:
     nobody learns more hours than the clock had. A session's hours are those that its sheet
-    states for a day, which says not when, so they are added.
+    states for a day, which says not when, so they are added, up to what the day has left.
     """
     filled: list[tuple[int, int]] = []
-    total = 0
+    sheets: dict[int, int] = {}
+    online = 0
     totals = []
     for event in counted:
         duration = round((event.duration or 0.0) * 1_000_000)
-        total += duration
-        if event.kind != "attended":
-            end = instant_of(event.time)
+        end = instant_of(event.time)
+        if event.kind == "attended":
+            day = (end + _ZONE) // DAY
+            sheets[day] = sheets.get(day, 0) + duration
+        else:
+            online += duration
             start = end - duration
             while filled and filled[-1][1] >= start:
                 begun, ended = filled.pop()
-                total -= ended - max(begun, start)
+                online -= ended - max(begun, start)
                 start = min(start, begun)
             filled.append((start, end))
-        totals.append(total)
+        totals.append(
+            online + sum(min(spent, DAY - _on(day, filled)) for day, spent in sheets.items())
+        )
     return totals
+
+
+def _on(day: int, filled: Sequence[tuple[int, int]]) -> int:
+    """Return how much of a day is filled."""
+    begin = day * DAY - _ZONE
+    return sum(max(0, min(end, begin + DAY) - max(start, begin)) for start, end in filled)
 
 
 def share_of(event: Event) -> float | None:
@@ -230,16 +262,46 @@ def _sitting(event: Event, leaf: LeafCondition) -> Hashable:
 
 def _refused(leaf: LeafCondition, event: Event, context: Context) -> Refused | None:
     """Return why an event does not count, None where it does."""
+    return (
+        _source_refused(leaf, event, context)
+        or _time_refused(leaf, event, context)
+        or _content_refused(leaf, event, context)
+    )
+
+
+def _source_refused(leaf: LeafCondition, event: Event, context: Context) -> Refused | None:
     unit = context.unit
     narrowed = unit.provenance if leaf.provenance is None else leaf.provenance
     if event.provenance not in narrowed or event.provenance not in unit.provenance:
         return "provenance"
+    if event.statement in context.background.compromised:
+        return "compromised"
+    if (leaf.signed or unit.signed) and event.signature != "valid":
+        return event.signature
+    return None
+
+
+def _time_refused(leaf: LeafCondition, event: Event, context: Context) -> Refused | None:
+    unit = context.unit
     if event.time > context.as_of + CLOCK_SKEW:
         return "future"
     if (place := unit.effective.place(event.time)) != "within":
         return "before_effective" if place == "before" else "after_effective"
     if leaf.within is not None and (place := leaf.within.place(event.time)) != "within":
         return "before_within" if place == "before" else "after_within"
+    minutes = (event.duration or 0.0) / 60
+    if isinstance(leaf, Hours | Attended) and minutes > 24 * 60:
+        return "implausible"
+    if leaf.minutes_at_least is not None and minutes < leaf.minutes_at_least:
+        return "too_short"
+    if context.since is not None and event.time <= context.since:
+        return "out_of_sequence"
+    return None
+
+
+def _content_refused(leaf: LeafCondition, event: Event, context: Context) -> Refused | None:
+    if event.statement in context.background.spent:
+        return "already_counted"
     if event.kind == "waived" and isinstance(leaf, Completed | Passed):
         return "waived"
     if isinstance(leaf, Examined):
@@ -257,8 +319,12 @@ def _examiner_refused(leaf: Examined, event: Event, learner: frozenset[str]) -> 
     return None
 
 
-def _refusal(event: Event, reason: Refused) -> Refusal:
-    details = {"provenance": event.provenance, "other_examiner": event.examiner}
+def _refusal(event: Event, reason: Refused, spent: Mapping[str, str]) -> Refusal:
+    details = {
+        "provenance": event.provenance,
+        "other_examiner": event.examiner,
+        "already_counted": spent.get(event.statement),
+    }
     return Refusal(
         statement=event.statement, time=event.time, reason=reason, detail=details.get(reason)
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from marshmallow import ValidationError
 
 from lrs.achievements.located_yaml import Located, Step, YamlError, read_located
 from lrs.achievements.unit_schema import UnitsFileSchema
-from schemas.units import AllOf, AnyOf, Condition, Group, LeafCondition, Unit
+from schemas.equivalences import Equivalence
+from schemas.units import Unit
 
 MOST_ERRORS = 100
 """Errors that are told at once."""
@@ -25,8 +26,20 @@ class UnitsFileError(ValueError):
         self.errors = tuple(errors)
 
 
+class UnitsFile(NamedTuple):
+    """What a file says, in its order."""
+
+    units: tuple[Unit, ...]
+    equivalences: tuple[Equivalence, ...]
+
+
 def read_units(text: str, name: str) -> list[Unit]:
-    """Return the units in the text of a YAML file, in its order (docs/units.md).
+    """Return the units in the text of a YAML file, as `read_units_file` does."""
+    return list(read_units_file(text, name).units)
+
+
+def read_units_file(text: str, name: str) -> UnitsFile:
+    """Return the units and equivalences in the text of a YAML file (docs/units.md).
 
     `name` is the file's in errors. Raises UnitsFileError with everything that is wrong, but what
     is wrong between units only where each is right by itself.
@@ -36,48 +49,29 @@ def read_units(text: str, name: str) -> list[Unit]:
     except YamlError as error:
         raise UnitsFileError([f"{name}:{error.line}: {error.rule}"]) from error
     try:
-        units: list[Unit] = UnitsFileSchema().load(located.value)["units"]
+        read = UnitsFileSchema().load(located.value)
     except ValidationError as error:
         wrong = list(_flat(error.messages, (), located.value))
         raise UnitsFileError(_lines(name, located, wrong)) from error
-    wrong = [*_taken_twice(units), *_widened(units)]
+    found = UnitsFile(tuple(read["units"]), tuple(read["equivalences"]))
+    wrong = [
+        *_taken_twice("units", found.units),
+        *_taken_twice("equivalences", found.equivalences),
+    ]
     if wrong:
         raise UnitsFileError(_lines(name, located, wrong))
-    return units
+    return found
 
 
-def _taken_twice(units: Sequence[Unit]) -> Iterator[tuple[Path, str]]:
+def _taken_twice(key: str, given: Sequence[Unit | Equivalence]) -> Iterator[tuple[Path, str]]:
     seen = set()
-    for index, unit in enumerate(units):
-        if (unit.code, unit.version) in seen:
+    for index, one in enumerate(given):
+        if (one.code, one.version) in seen:
             yield (
-                ("units", index, "version"),
-                f"stands twice with the code {unit.code!r}: give it the next version or remove it",
+                (key, index, "version"),
+                f"stands twice with the code {one.code!r}: give it the next version or remove it",
             )
-        seen.add((unit.code, unit.version))
-
-
-def _widened(units: Sequence[Unit]) -> Iterator[tuple[Path, str]]:
-    for index, unit in enumerate(units):
-        for path, leaf in _leaves(unit.rule, ("units", index, "rule")):
-            more = sorted(set(leaf.provenance or ()) - set(unit.provenance))
-            if more:
-                yield (
-                    (*path, "provenance"),
-                    f"must only narrow what the unit accepts ({', '.join(unit.provenance)}), "
-                    f"has {', '.join(more)}: remove it, or add it to the unit's provenance",
-                )
-
-
-def _leaves(condition: Condition, path: Path) -> Iterator[tuple[Path, LeafCondition]]:
-    """Yield the conditions on evidence, each with its path in the file."""
-    below = (*path, str(condition.__struct_config__.tag))
-    if isinstance(condition, Group):
-        within = below if isinstance(condition, AllOf | AnyOf) else (*below, "of")
-        for index, inner in enumerate(condition.of):
-            yield from _leaves(inner, (*within, index))
-    else:
-        yield below, condition
+        seen.add((one.code, one.version))
 
 
 def _flat(messages: Any, path: Path, value: Any) -> Iterator[tuple[Path, str]]:

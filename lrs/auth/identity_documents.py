@@ -9,7 +9,7 @@ from lrs.store.identity_documents import IdentityDocuments
 from schemas.audit import Act
 from schemas.claims import IdentityDocument
 
-_PURPOSE = b"identity documents"
+_PURPOSE = b"identity document "
 
 
 class LearnerDocuments:
@@ -25,12 +25,12 @@ class LearnerDocuments:
         if sealed is None:
             return None
         return msgspec.json.decode(
-            self._root.unseal(_PURPOSE, persona, sealed), type=IdentityDocument
+            self._root.open(sealed, _PURPOSE + persona.encode()), type=IdentityDocument
         )
 
     def keep(self, persona: str, document: IdentityDocument, principal: str) -> None:
         """Keep the document of a persona; `principal` is who gave it."""
-        sealed = self._root.seal(_PURPOSE, persona, msgspec.json.encode(document))
+        sealed = self._root.seal(msgspec.json.encode(document), _PURPOSE + persona.encode())
         act = Act(
             principal=principal,
             action="identity-document.keep",

@@ -11,7 +11,7 @@ from pathlib import Path
 from lrs.auth.secrets import RootSecret
 from lrs.store.sealed import SealedValues
 
-_PURPOSE = b"secrets of receivers"
+_PURPOSE = b"secret of a receiver "
 
 
 class SecretError(Exception):
@@ -37,7 +37,7 @@ class SecretPlaces:
                 sealed = self._values.get(name)
                 if sealed is None:
                     raise SecretError(f"the store has no secret {name!r}: `lrs receiver secret`")
-                secret = self._root.unseal(_PURPOSE, name, sealed).decode()
+                secret = self._root.open(sealed, _PURPOSE + name.encode()).decode()
             else:
                 raise SecretError(f"{place!r} is not env:NAME, file:PATH or store:NAME")
         except (OSError, KeyError, ValueError) as error:
@@ -48,4 +48,4 @@ class SecretPlaces:
 
     def keep(self, name: str, secret: str) -> None:
         """Keep a secret in the store, sealed, as `store:NAME`."""
-        self._values.put(name, self._root.seal(_PURPOSE, name, secret.encode()))
+        self._values.put(name, self._root.seal(secret.encode(), _PURPOSE + name.encode()))

@@ -13,7 +13,7 @@ from lrs.achievements.units_file import UnitsFileError, read_units
 from lrs.commands.data_option import data_option
 from lrs.service import Service
 from lrs.settings import Settings
-from lrs.store.achievements import UnitTaken
+from lrs.store.units import UnitTaken
 
 
 @click.group()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import flask_babel
 from flask import Flask, request, session
 from flask_babel import Babel
 
@@ -28,6 +29,11 @@ def install(app: Flask) -> None:
     Babel(app, default_locale="en", locale_selector=chosen_language)
     app.jinja_env.globals["LANGUAGES"] = LANGUAGES
     app.jinja_env.globals["language"] = chosen_language
+
+
+def gettext(text: str, **values: object) -> str:
+    """Return the text in the request's language, with the values put in by name."""
+    return str(flask_babel.gettext(text, **values))
 
 
 def in_language(texts: dict[str, str] | None) -> str | None:

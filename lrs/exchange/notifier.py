@@ -20,7 +20,7 @@ from schemas.webhooks import Notification, Webhook
 OVERLAP = 24 * 3600
 """Seconds that the secret before still signs, beside the new one."""
 
-_PURPOSE = b"webhook secrets"
+_PURPOSE = b"webhook secrets "
 
 
 class _Secret(msgspec.Struct, frozen=True):
@@ -82,8 +82,8 @@ class Notifier:
         sealed = self._webhooks.secrets(webhook)
         if sealed is None:
             return []
-        opened = self._root.unseal(_PURPOSE, webhook, sealed)
+        opened = self._root.open(sealed, _PURPOSE + webhook.encode())
         return msgspec.json.decode(opened, type=list[_Secret])
 
     def _seal(self, webhook: str, secrets: list[_Secret]) -> bytes:
-        return self._root.seal(_PURPOSE, webhook, msgspec.json.encode(secrets))
+        return self._root.seal(msgspec.json.encode(secrets), _PURPOSE + webhook.encode())

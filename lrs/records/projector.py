@@ -7,6 +7,8 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from adapters.inbound import InboundAdapter, normalise
 from lrs.records.fold import fold
 from lrs.store.records import PersonaNamed, Projection, RecordKey, Records
@@ -87,7 +89,7 @@ class Projector:
                 adapter, events = FAILED, []
             if not events:
                 unrecognised[statement.verb.id, adapter] += 1
-            taken += [(row.seq, event) for event in events]
+            taken += [(row.seq, replace(event, signature=row.signature)) for event in events]
         return self._changes(after, rows[-1].seq, taken, voided, unrecognised)
 
     def _target(self, statement: Statement) -> set[int]:

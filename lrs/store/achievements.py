@@ -1,4 +1,4 @@
-"""The contract of the store of units and achievements."""
+"""The contract of the store of achievements."""
 
 from __future__ import annotations
 
@@ -6,19 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from schemas.achievements import Achievement
+from schemas.achievements import Achievement, OfficerDecision
+from schemas.audit import Act
 from schemas.claims import ClaimPayload
-from schemas.units import Unit
-
-
-class UnitTaken(Exception):
-    """Another unit is published under the same code and version."""
-
-    def __init__(self, unit: Unit) -> None:
-        super().__init__(
-            f"unit {unit.code} version {unit.version} is published with other content and a "
-            "published version never changes: give the new content the next version"
-        )
 
 
 class DueEvaluation(NamedTuple):
@@ -42,32 +32,33 @@ class NewClaim:
 class Evaluation:
     """What an evaluation came to.
 
-    `achievement` is the one to be written, None where there is none or nothing changes;
-    `claims` are queued unless their receiver has one of the same achievement. `unknown_at` are
-    receivers that the learner has to be looked up at first. `again_at`
-    (microseconds) is when to evaluate again without anything new being said.
+    `achievement` is the one to be written, None where there is none or nothing changes, and
+    `superseded` the one whose place it took; `sources` are those of its evidence, None where they
+    are as they were; `claims` are queued unless their receiver has one of
+    the same achievement. Where one of them changes, the persona is due for the units of
+    `dependents`. `again_at` (microseconds) is when to evaluate again without anything new being
+    said.
     """
 
     due: DueEvaluation
     achievement: Achievement | None = None
+    superseded: Achievement | None = None
+    sources: Collection[int] | None = None
     claims: Sequence[NewClaim] = ()
-    unknown_at: Sequence[str] = ()
+    dependents: Collection[str] = ()
     again_at: int | None = None
 
 
-class Units(Protocol):
-    """Published units, all versions. Safe from many threads."""
+@dataclass(frozen=True, kw_only=True)
+class Ruling:
+    """An officer's decision to be written: on which candidate, what it becomes, what follows."""
 
-    def publish(self, unit: Unit, activities: Collection[str]) -> bool:
-        """Publish a unit's version and mark all personas with events of `activities` as due.
-
-        Returns False where the same version is published already. Raises UnitTaken.
-        """
-        ...
-
-    def all(self) -> list[Unit]:
-        """Return every version of every unit, by code and version."""
-        ...
+    candidate: Achievement
+    becomes: Achievement
+    decision: OfficerDecision
+    act: Act
+    claims: Sequence[NewClaim] = ()
+    dependents: Collection[str] = ()
 
 
 class Achievements(Protocol):
@@ -81,6 +72,18 @@ class Achievements(Protocol):
         """Mark every verified achievement to be looked at again (a receiver was added)."""
         ...
 
+    def mark_of_source(self, source: int) -> int:
+        """Mark everything due whose evidence rests on the source, and return how much that is."""
+        ...
+
+    def mark_of_persona(self, persona: str) -> None:
+        """Mark a persona due for every unit that it has an achievement of: it was merged or not."""
+        ...
+
+    def of_persona(self, persona: str) -> list[Achievement]:
+        """Return all achievements of a persona, by unit and version."""
+        ...
+
     def of_unit(self, persona: str, unit: str) -> list[Achievement]:
         """Return a persona's achievements of all versions of a unit, the latest version last."""
         ...
@@ -88,8 +91,8 @@ class Achievements(Protocol):
     def settle(self, evaluations: Sequence[Evaluation]) -> None:
         """Write what evaluations came to, whole.
 
-        A revoked achievement's claims are withdrawn, at their receivers too. A mark set since
-        the evaluation began stays.
+        The claims of an achievement that stands no more are withdrawn. A mark set since the
+        evaluation began stays.
         """
         ...
 
@@ -101,4 +104,30 @@ class Achievements(Protocol):
         self, after: tuple[int, str] | None, limit: int, persona: str | None = None
     ) -> list[tuple[int, Achievement]]:
         """Return a page with the instant (microseconds) of each one's last change, newest first."""
+        ...
+
+    def officer_queue(
+        self, after: tuple[int, str] | None, limit: int, units: Collection[str] | None = None
+    ) -> list[tuple[int, Achievement]]:
+        """Return a page of those that wait for an officer, each with the instant since when, the
+        longest first; of all units or of some.
+        """
+        ...
+
+    def rule_on(self, ruling: Ruling) -> bool:
+        """Write an officer's decision with the act; False, with nothing written, where the
+        candidate is no longer what the officer saw.
+        """
+        ...
+
+    def decisions(self, achievement: str) -> list[OfficerDecision]:
+        """Return what officers decided on an achievement, the earliest first."""
+        ...
+
+    def personas_concerned(
+        self, unit: str, activities: Collection[str], units: Collection[str], after: str, limit: int
+    ) -> list[str]:
+        """Return up to `limit` ids of personas after `after`, in order, who have events of
+        `activities`, achievements of `units` or one of the unit that stands.
+        """
         ...

@@ -61,7 +61,8 @@ class Outbox(Protocol):
     def lease(self, limit: int, seconds: float, *, without: Collection[str] = ()) -> list[Delivery]:
         """Take up to `limit` deliveries that are due; others leave them alone for `seconds`.
 
-        Nothing of a subject goes before what was queued for it earlier, nothing to a destination
+        Nothing of a line goes before what was queued for it earlier (a line is a learner and unit,
+        or what a notification is about), nothing to a destination
         whose circuit is open, whose rate is used up, or that is among `without`.
         """
         ...

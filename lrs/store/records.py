@@ -99,6 +99,10 @@ class Records(Protocol):
         """Return a page of personas in the order of their ids."""
         ...
 
+    def names(self, personas: Iterable[str]) -> dict[str, str]:
+        """Return the names of personas, without those that have none."""
+        ...
+
     def records(self, after: RecordKey | None, limit: int) -> list[tuple[str, LearnerRecord]]:
         """Return a page of all records, each with its persona, in the order of their keys."""
         ...

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
-SignatureResult = Literal["unsigned", "valid", "untrusted", "invalid"]
-"""What verifying a statement's signature came to. `valid`: made with a certificate that leads to
-a trusted root and was good at the time of signing. `untrusted`: well formed, but nothing trusted
-says whose it is. `invalid`: of a trusted root, but the certificate was out of its time or revoked.
-"""
+from schemas.sources import SignatureResult
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,4 +108,12 @@ class Statements(Protocol):
 
     def each_referring(self, statement_id: bytes) -> Iterator[int]:
         """Yield the seqs of the statements that refer to the one with the id."""
+        ...
+
+    def retrain(self) -> int | None:
+        """Learn anew how to compress statements, from those that are stored.
+
+        Returns the id of the dictionary that is used from now on, None where the store's engine
+        compresses by itself. Raises StoreError where there is too little to learn from.
+        """
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
+from lrs.xapi import tincan_python
 from lrs.xapi.parameters import expect_parameters
 from schemas.xapi import SPOKEN
 
@@ -16,6 +17,7 @@ def blueprint() -> Blueprint:
     @routes.get("/about")
     def get() -> ResponseReturnValue:
         expect_parameters()
-        return {"version": list(SPOKEN)}
+        old = tincan_python.is_asking()
+        return {"version": [one for one in SPOKEN if not old or one == "1.0.3"]}
 
     return routes

@@ -15,6 +15,7 @@ from werkzeug.http import http_date
 from lrs.problems import Problem
 from lrs.service import Service
 from lrs.store.documents import Document, DocumentKey, DocumentKind, DocumentScope, NewDocument
+from lrs.xapi import tincan_python
 from lrs.xapi.parameters import (
     agent_parameter,
     expect_parameters,
@@ -71,14 +72,14 @@ def _resource(
         _, version = service.enter(scope)
         sent, conditions = _sent(), _Conditions.sent()
         unconditional = conditions == _Conditions(None, None)
-        cannot_say = _cannot_say_that_it_is_new()
+        must_say = version == "1.0.3" and not tincan_python.is_asking()
 
         def change(kept: Document | None) -> NewDocument:
             conditions.check(kept)
             # In 1.0.3 states need no condition, profiles always do (3.1, client requirements).
             if unconditional and kept is not None and (kind != "state" or version == "2.0.0"):
                 raise Problem(409, CHECK_FIRST)
-            if unconditional and kind != "state" and version == "1.0.3" and not cannot_say:
+            if unconditional and kind != "state" and must_say:
                 raise Problem(400, CONDITION_MISSING)
             return sent
 
@@ -174,15 +175,6 @@ def _merged(kept: Document, fields: dict[str, msgspec.Raw] | None) -> NewDocumen
     return NewDocument(content_type=kept.content_type, content=msgspec.json.encode(merged))
 
 
-def _cannot_say_that_it_is_new() -> bool:
-    """Tell TinCan for Python by what it leaves out: it has no way to send If-None-Match.
-
-    It may make new profiles all the same; nothing can be lost by it, and where there is one
-    already it is told so like all others.
-    """
-    return "Accept" not in request.headers and "User-Agent" not in request.headers
-
-
 @dataclass(frozen=True)
 class _Conditions:
     """If-Match and If-None-Match of a request (RFC 9110 13.1); None where one is not there."""
@@ -215,7 +207,6 @@ def _document(kept: Document) -> Response:
             "Last-Modified": http_date(kept.updated // 1_000_000),
             # A stored page must not run as one of this site.
             "Content-Security-Policy": "sandbox; default-src 'none'",
-            "Cache-Control": "private, no-cache",
         },
     )
     response.set_etag(etag_of(kept.content))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 from flask import request
 
 from lrs.problems import Problem
@@ -72,7 +74,7 @@ def instant_parameter(name: str) -> int | None:
     moment = parse_timestamp(text)
     if moment is None:
         raise Problem(400, f"The parameter {name} must be a timestamp (RFC 3339).")
-    return instant_of(moment.astimezone())
+    return instant_of(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def agent_parameter(name: str = "agent", *, group: bool = False) -> tuple[Actor, str]:

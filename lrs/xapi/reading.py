@@ -140,7 +140,12 @@ def _answer(service: Service, body: bytes, rows: Sequence[StoredStatement]) -> R
     if rows:
         headers["Last-Modified"] = http_date(max(row.stored for row in rows) // 1_000_000)
     if not flag_parameter("attachments"):
-        return Response(body, 200, headers)
+        response = Response(body, 200, headers)
+        response.add_etag()
+        # Not by Last-Modified: a page changes when one of it is voided, which stores nothing on it.
+        if request.if_none_match.contains_weak(response.get_etag()[0] or ""):
+            response = Response(b"", 304, response.headers)
+        return response
     attachments = service.store.attachments
     found = [one for one in _attachments(rows).items() if attachments.has(one[0])]
     kind, pieces, length = write_parts(body, found, attachments)

@@ -35,15 +35,15 @@ def install(app: Flask, service: Service) -> None:
 
     @app.before_request
     def before() -> Response | None:
+        if request.path == "/xapi/statements":
+            # Asked before anything is read, so that it vouches for what is read.
+            g.consistent_through = format_instant(service.store.statements.consistent_through())
         if FAULT in request.environ:
             raise request.environ[FAULT]
         if not request.path.startswith("/xapi/"):
             return None
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
             return Response(status=204)
-        if request.path == "/xapi/statements":
-            # Asked before anything is read, so that it vouches for what is read.
-            g.consistent_through = format_instant(service.store.statements.consistent_through())
         return None
 
     @app.after_request
@@ -52,6 +52,8 @@ def install(app: Flask, service: Service) -> None:
         headers.setdefault("X-Content-Type-Options", "nosniff")
         if not request.path.startswith("/xapi/"):
             return response
+        # By Last-Modified alone a browser would show an old answer for as long as it likes.
+        headers.setdefault("Cache-Control", "private, no-cache")
         headers[VERSION] = spoken.version_of(response)
         if "consistent_through" in g:
             headers[THROUGH] = g.consistent_through

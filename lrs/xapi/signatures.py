@@ -23,7 +23,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
-from lrs.store.statements import SignatureResult
+from schemas.sources import SignatureResult
 from schemas.times import parse_timestamp
 from schemas.xapi import StatementError, XapiVersion, decode_statement, same_statement
 

@@ -9,11 +9,13 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from lrs.auth.allowance import NotAllowed, check_allowance
 from lrs.problems import Problem
 from lrs.service import Service
-from lrs.store.statements import Conflict, NewStatement, SignatureResult
+from lrs.store.statements import Conflict, NewStatement
 from lrs.xapi.search_keys import search_keys, statement_ref, voids
-from schemas.sources import Source
+from schemas.identifiers import identifier_of
+from schemas.sources import SignatureResult, Source
 from schemas.xapi import (
     Activity,
     Received,
@@ -22,6 +24,7 @@ from schemas.xapi import (
     XapiVersion,
     activities_of,
 )
+from schemas.xapi.syntax import in_utc
 
 STORED_VERSION = {"1.0.3": "1.0.0", "2.0.0": "2.0.0"}
 """`version` of a statement that came without one (1.0.3 part two 2.4.10)."""
@@ -41,8 +44,18 @@ def store(
     """Complete and store a batch whole; return the ids in the batch's order.
 
     `signatures` are the results of verifying each one's signature, `before_commit` as
-    `lrs.store.statements` has it. Raises Problem (409) where an id is taken by another statement.
+    `lrs.store.statements` has it. Raises Problem: 403 where the source may not post one of them,
+    409 where an id is taken by another statement.
     """
+    for index, one in enumerate(received):
+        try:
+            check_allowance(source, one.properties)
+        except NotAllowed as fault:
+            raise Problem(
+                403,
+                f"Nothing was stored: statement {index}, {fault}.",
+                errors=[{"index": index, "path": fault.path, "rule": fault.rule}],
+            ) from None
     results = signatures or ["unsigned"] * len(received)
     batch = [
         complete(one, source, version, service.settings.public_url, result)
@@ -67,11 +80,11 @@ def complete(
     home_page: str,
     signature: SignatureResult = "unsigned",
 ) -> NewStatement:
-    """Return the statement as it will be stored: with id, authority and version, and with
-    context activities in arrays (1.0.3 part two 2.4.6.2).
+    """Return the statement as it will be stored: with id, authority and version, with context
+    activities in arrays (1.0.3 part two 2.4.6.2) and, in 2.0.0, its times in UTC (4.2.7).
 
-    `authority` is always the source's, whatever the client sent. Without the scope `define` it
-    tells nothing of activities that others will see.
+    `authority` is the source's, whatever the client sent, unless the source may set it. Without
+    the scope `define` it tells nothing of activities that others will see.
     """
     properties = _with_arrays(received.statement, received.properties)
     statement_id = uuid.UUID(properties["id"]) if "id" in properties else uuid.uuid4()
@@ -82,21 +95,38 @@ def complete(
     }
     properties.pop("stored", None)
     properties["id"] = str(statement_id)
-    properties["authority"] = authority
+    if not (source.sets_authority and "authority" in properties):
+        properties["authority"] = authority
     properties.setdefault("version", STORED_VERSION[version])
-    statement: Statement = received.statement
+    if version == "2.0.0":
+        _bring_to_utc(properties)
+    # What the client says of the authority is no key either: it would be found by it.
+    statement: Statement = msgspec.structs.replace(received.statement, authority=UNSET)
     target = statement_ref(statement)
-    agent = f"account:{home_page}|{source.key}"
     return NewStatement(
         id=statement_id.bytes,
         body=msgspec.json.encode(properties),
         timestamp="timestamp" in properties,
-        keys=search_keys(statement) | {f"related_agent:{agent}"},
+        keys=search_keys(statement) | _authority_keys(properties["authority"]),
         refers_to=uuid.UUID(target).bytes if target else None,
         voids=voids(statement),
         definitions=_definitions(properties) if source.may("define") else (),
         signature=signature,
     )
+
+
+def _authority_keys(authority: dict[str, Any]) -> set[str]:
+    agents = [authority, *authority.get("member", [])]
+    return {f"related_agent:{one}" for one in map(identifier_of, agents) if one}
+
+
+def _bring_to_utc(properties: dict[str, Any]) -> None:
+    """Change the timestamps of a statement and its SubStatement."""
+    if "timestamp" in properties:
+        properties["timestamp"] = in_utc(properties["timestamp"])
+    thing = properties["object"]
+    if "timestamp" in thing:
+        properties["object"] = {**thing, "timestamp": in_utc(thing["timestamp"])}
 
 
 def _definitions(properties: dict[str, Any]) -> tuple[tuple[str, bytes], ...]:

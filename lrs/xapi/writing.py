@@ -11,7 +11,6 @@ from flask import Blueprint, Response, request
 from lrs.problems import Problem
 from lrs.service import Service
 from lrs.store.attachments import Incoming, Reception
-from lrs.store.statements import SignatureResult
 from lrs.xapi.multipart import Part, read_parts
 from lrs.xapi.parameters import expect_parameters, required, uuid_parameter
 from lrs.xapi.signatures import (
@@ -22,7 +21,7 @@ from lrs.xapi.signatures import (
     signature_attachments,
 )
 from lrs.xapi.statements import store
-from schemas.sources import Source
+from schemas.sources import SignatureResult, Source
 from schemas.xapi import (
     Received,
     StatementError,

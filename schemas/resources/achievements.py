@@ -5,8 +5,12 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 
 
-class AchievementSchema(Schema):
-    """A persona has met the rule of a unit's version; `evidence` gives each statement's hash."""
+class HeldAchievementSchema(Schema):
+    """A persona has met the rule of a unit's version; `evidence` gives each statement's hash.
+
+    `credits` is absent where they are the unit's; `basis` are the achievements that it rests on
+    and `conversion` the equivalence that it came by; `asked` where an officer has asked for more.
+    """
 
     id = fields.String(required=True)
     persona = fields.String(required=True)
@@ -17,4 +21,14 @@ class AchievementSchema(Schema):
     score = fields.Float(allow_none=True)
     evidence = fields.Dict(keys=fields.String(), values=fields.String())
     evidence_hash = fields.String(required=True)
+    credits = fields.Float(allow_none=True)
+    basis = fields.List(fields.String())
+    conversion = fields.String(allow_none=True)
+    asked = fields.Boolean()
+    reason = fields.String(allow_none=True)
+
+
+class AchievementSchema(HeldAchievementSchema):
+    """An achievement and when it changed last."""
+
     changed = fields.AwareDateTime(required=True)

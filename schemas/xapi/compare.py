@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from datetime import UTC
 from typing import Any
 
 from schemas.xapi.syntax import parse_timestamp
@@ -58,9 +60,8 @@ def _thing(thing: dict[str, Any], default: str) -> dict[str, Any]:
         return {**_without(thing, "activity"), "objectType": kind}
     if kind in ("Agent", "Group"):
         plain = {**_without(thing, "actor"), "objectType": kind}
-        for name in ("mbox_sha1sum",):
-            if isinstance(plain.get(name), str):
-                plain[name] = plain[name].lower()
+        if isinstance(plain.get("mbox_sha1sum"), str):
+            plain["mbox_sha1sum"] = plain["mbox_sha1sum"].lower()
         if isinstance(plain.get("member"), list):
             plain["member"] = _sorted([_thing(member, "Agent") for member in plain["member"]])
         return plain
@@ -76,6 +77,9 @@ def _context(context: dict[str, Any]) -> dict[str, Any]:
         plain["registration"] = plain["registration"].lower()
     if isinstance(plain.get("statement"), dict):
         plain["statement"] = _thing(plain["statement"], "StatementRef")
+    for name, inner in (("contextAgents", "agent"), ("contextGroups", "group")):
+        if isinstance(plain.get(name), list):
+            plain[name] = [{**one, inner: _thing(one[inner], "Agent")} for one in plain[name]]
     groups = plain.get("contextActivities")
     if isinstance(groups, dict):
         plain["contextActivities"] = {
@@ -92,12 +96,14 @@ def _without(value: dict[str, Any], kind: str) -> dict[str, Any]:
 
 
 def _sorted(values: list[Any]) -> list[Any]:
-    return sorted(values, key=repr)
+    return sorted(values, key=lambda value: json.dumps(value, sort_keys=True))
 
 
-def _instant(text: str) -> object:
+def _instant(text: str) -> float | str:
     moment = parse_timestamp(text)
-    return moment if moment is None or moment.tzinfo is None else moment.timestamp()
+    if moment is None:
+        return text
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def duration_parts(text: str) -> tuple[tuple[str, float], ...] | str:

@@ -13,7 +13,7 @@ from schemas.xapi.errors import RuleBroken, shown
 
 def check_iri(text: str, path: str) -> None:
     """An absolute IRI with a scheme (RFC 3987), 1.0.3 part two 4.1."""
-    if not syntax.IRI.fullmatch(text):
+    if not syntax.is_iri(text):
         raise RuleBroken(path, f"must be an absolute IRI with a scheme, is {shown(text)}")
 
 
@@ -39,7 +39,7 @@ def check_duration(text: str, path: str) -> None:
 
 def check_language_tag(text: str, path: str) -> None:
     """A well-formed language tag (RFC 5646)."""
-    if not syntax.LANGUAGE_TAG.fullmatch(text):
+    if not syntax.is_language_tag(text):
         raise RuleBroken(path, f"must be a language tag such as zh-CN (RFC 5646), is {shown(text)}")
 
 
@@ -48,7 +48,7 @@ def check_language_map(tags: Iterable[str] | UnsetType, path: str) -> None:
     if tags is UNSET:
         return
     for tag in tags:
-        if not syntax.LANGUAGE_TAG.fullmatch(tag):
+        if not syntax.is_language_tag(tag):
             raise RuleBroken(
                 path,
                 f"every key must be a language tag such as zh-CN (RFC 5646), {shown(tag)} is none",
@@ -60,7 +60,7 @@ def check_extensions(extensions: dict[str, Any] | UnsetType, path: str) -> None:
     if extensions is UNSET:
         return
     for key in extensions:
-        if not syntax.IRI.fullmatch(key):
+        if not syntax.is_iri(key):
             raise RuleBroken(path, f"every key must be an absolute IRI, {shown(key)} is none")
 
 

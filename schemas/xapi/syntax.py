@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.I | re.A)
 """RFC 4122, in any variant and version (1.0.3 part two 2.4.1)."""
@@ -54,6 +55,30 @@ _TIMESTAMP = re.compile(
 )
 
 
+SHORT = 256
+"""Characters; the verdict on strings up to this length is remembered, so that memory is bounded."""
+
+
+def is_iri(text: str) -> bool:
+    """Tell whether the text is an absolute IRI. The same few come again and again."""
+    return _is_iri(text) if len(text) <= SHORT else IRI.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=16_384)
+def _is_iri(text: str) -> bool:
+    return IRI.fullmatch(text) is not None
+
+
+def is_language_tag(text: str) -> bool:
+    """Tell whether the text is a well-formed language tag."""
+    return _is_tag(text) if len(text) <= SHORT else LANGUAGE_TAG.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=1024)
+def _is_tag(text: str) -> bool:
+    return LANGUAGE_TAG.fullmatch(text) is not None
+
+
 def parse_timestamp(text: str) -> datetime | None:
     """Return RFC 3339 / ISO 8601 text with date and time as a datetime, None where it is none.
 
@@ -72,3 +97,20 @@ def parse_timestamp(text: str) -> datetime | None:
         return datetime.fromisoformat(f"{date}T{time}{micro}{zone}")
     except ValueError:
         return None
+
+
+def in_utc(text: str) -> str:
+    """Return a timestamp that `parse_timestamp` takes as the same instant in UTC, its fraction as
+    it was written; one without a zone is taken to be UTC (2.0.0 4.2.7).
+
+    One that would leave the years 1 to 9999 stays as it is.
+    """
+    match, moment = _TIMESTAMP.fullmatch(text), parse_timestamp(text)
+    if match is None or moment is None or match[4] == "Z":
+        return text
+    try:
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment
+    except OverflowError:
+        return text
+    fraction = f".{match[3]}" if match[3] else ""
+    return f"{moment.replace(microsecond=0, tzinfo=None).isoformat()}{fraction}Z"

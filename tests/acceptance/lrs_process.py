@@ -16,7 +16,7 @@ KEY, SECRET = "acceptance", "acceptance-secret"
 
 
 @contextlib.contextmanager
-def lrs_process(folder):
+def lrs_process(folder, *options):
     """Serve on a port of its own; gives the address of xAPI."""
     # Bound and never listening, the socket keeps the port from others; the server may share it.
     with socket.socket() as reservation:
@@ -25,7 +25,15 @@ def lrs_process(folder):
         port = reservation.getsockname()[1]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "lrs", "serve", f"--port={port}", f"--data={folder}/data"],
+                [
+                    sys.executable,
+                    "-m",
+                    "lrs",
+                    "serve",
+                    f"--port={port}",
+                    f"--data={folder}/data",
+                    *options,
+                ],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

@@ -77,6 +77,10 @@ def test_tincan_statements(lrs, agent, activity):
     assert done(lrs.retrieve_voided_statement(saved.id)).id == saved.id
 
 
+def test_tincan_is_told_the_version_that_it_knows(lrs):
+    assert done(lrs.about()).version == ["1.0.3"]
+
+
 def test_tincan_states(lrs, agent, activity):
     state = tincan.StateDocument(
         id="bookmark", content="page 3", content_type="text/plain", agent=agent, activity=activity

@@ -43,13 +43,17 @@ def page(request, chromium, demonstration):
     context = chromium.new_context(
         base_url=url,
         viewport={"width": width, "height": height},
-        http_credentials={"username": key, "password": secret},
         locale="en-GB",
     )
     page = context.new_page()
     faults = []
     page.on("console", lambda message: faults.append(message.text))
     page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto("/")
+    page.get_by_label("Name").fill(key)
+    page.get_by_label("Password").fill(secret)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{url}/")
     yield page
     context.close()
     assert not faults
@@ -80,6 +84,6 @@ def test_from_the_overview_to_a_learner_in_both_languages(
 def test_strangers_see_nothing(chromium, demonstration):
     url, _, _ = demonstration
     context = chromium.new_context()
-    for path in ("/", "/api/v1/records"):
-        assert context.request.get(url + path).status == 401
+    assert context.request.get(f"{url}/api/v1/records").status == 401
+    assert context.request.get(f"{url}/").url == f"{url}/sign-in?next=%2F"
     context.close()

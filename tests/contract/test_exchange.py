@@ -276,23 +276,30 @@ def test_a_rate_is_kept_by_all_workers(queued):
     assert queued.outbox.lease(10, 60) == []
 
 
-def test_a_learner_is_looked_up_once_and_then_evaluated_again(queued):
-    for _ in range(2):
-        queued.achievements.settle(
-            [Evaluation(due=DUE, achievement=achievement(), unknown_at=["bank"])]
-        )
+@pytest.fixture
+def looking_up(store):
+    settings = {"learner": {"look_up": True}}
+    store.exchange.put_receiver(msgspec.structs.replace(BANK, settings=settings))
+    verify_again(store)
+    return store
+
+
+def test_a_learner_is_looked_up_once_and_claimed_under_its_account(looking_up):
+    queued = looking_up
+    verify_again(queued)
+    assert states(queued) == {}
     (lookup,) = (one for one in queued.outbox.lease(10, 60) if one.kind == "lookup")
     assert lookup.subject == "p1"
     assert queued.exchange.account("bank", "p1") is None
     assert queued.outbox.found(lookup, "account:http://bank|7")
     assert queued.exchange.account("bank", "p1") == "account:http://bank|7"
     assert [(due.persona, due.unit) for due in queued.achievements.due(10)] == [("p1", "U1")]
+    verify_again(queued)
+    assert queued.exchange.claim("c1").payload.learner.identifier == "account:http://bank|7"
 
 
-def test_a_look_up_on_the_shelf_is_made_again_with_an_identity_document(queued):
-    queued.achievements.settle(
-        [Evaluation(due=DUE, achievement=achievement(), unknown_at=["bank"])]
-    )
+def test_a_look_up_on_the_shelf_is_made_again_with_an_identity_document(looking_up):
+    queued = looking_up
     (lookup,) = (one for one in queued.outbox.lease(10, 60) if one.kind == "lookup")
     queued.outbox.park(lookup, "no identity document")
     act = Act(principal="person:1", action="identity-document.keep", subject="p1", persona="p1")

@@ -12,10 +12,12 @@ from lrs.commands.import_ import _TEXTS, BATCH, language_of
 from lrs.records.projector import Projector
 from lrs.service import Service
 from lrs.settings import Settings
+from schemas.audit import Act
 from tests.unit.spreadsheets import write_csv, write_xlsx
 
 HEADER = ["学号", "姓名", "课程", "课次", "日期", "出勤", "学时", "成绩"]
 LI_NA = ["1", "李娜", "SAFETY", "1", "2026-03-07", "出勤", 4, 80]
+ACT = Act(principal="test", action="source.revoke", subject="office")
 WANG = ["2", "王强", "SAFETY", "1", "2026-03-07", "缺勤", "", ""]
 
 
@@ -94,7 +96,7 @@ def test_a_sheet_is_imported_once_however_often_it_is_given(bring, tmp_path):
     )
     assert stored(tmp_path) == kept
     assert {one["authority"]["account"]["name"] for one in kept} == {"import"}
-    assert {one["timestamp"] for one in kept} == {"2026-03-07T12:00:00+08:00"}
+    assert {one["timestamp"] for one in kept} == {"2026-03-07T04:00:00Z"}
 
 
 def test_what_is_imported_becomes_the_record_of_the_course(bring, tmp_path):
@@ -113,15 +115,15 @@ def test_what_is_imported_becomes_the_record_of_the_course(bring, tmp_path):
 def test_the_source_is_one_of_imports_and_no_one_signs_in_as_it(bring, tmp_path):
     bring(write_xlsx(tmp_path, [HEADER, LI_NA]), "--source=office")
     service = opened(tmp_path)
-    source, secret_hash = service.store.sources.with_key("office")
-    assert (source.provenance, source.scopes, secret_hash) == (
+    source, secrets = service.store.sources.with_key("office")
+    assert (source.provenance, source.scopes, secrets) == (
         "import",
         ("statements/write",),
-        None,
+        (),
     )
     assert service.credentials.check("office", "") is None
     service.credentials.issue(name="LMS", key="lms", provenance="server", scopes=("all",))
-    service.store.sources.revoke("office")
+    service.store.sources.revoke("office", ACT)
     service.close()
     for key, said in (("lms", "not of imports"), ("office", "revoked")):
         refused = bring(write_xlsx(tmp_path, [HEADER, WANG]), f"--source={key}")

@@ -1,4 +1,5 @@
 import json
+import time
 
 import pytest
 
@@ -174,6 +175,35 @@ def test_last_modified_is_when_it_was_stored(client):
     (statement_id,) = client.post_statements([GOOD])
     for query in ({"statementId": statement_id}, {}):
         assert client("GET", "statements", query=query).headers["Last-Modified"]
+
+
+@pytest.mark.parametrize("single", [True, False])
+def test_what_has_not_changed_need_not_be_sent_again(client, single):
+    (statement_id,) = client.post_statements([GOOD])
+    query = {"statementId": statement_id} if single else {}
+    first = client("GET", "statements", query=query)
+    known = {"If-None-Match": first.headers["ETag"]}
+    assert client("GET", "statements", query=query, headers=known).status_code == 304
+    voiding = with_("verb.id", "http://adlnet.gov/expapi/verbs/voided")
+    voiding["object"] = {"objectType": "StatementRef", "id": statement_id}
+    client.post_statements([voiding])
+    changed = client("GET", "statements", query=query, headers=known)
+    assert changed.status_code == (404 if single else 200)
+
+
+@pytest.mark.parametrize("local", ["Asia/Shanghai", "America/New_York"])
+def test_a_time_without_a_zone_is_utc_wherever_the_service_runs(client, monkeypatch, local):
+    monkeypatch.setenv("TZ", local)
+    time.tzset()
+    try:
+        (statement_id,) = client.post_statements([GOOD])
+        stored = client.statement(statement_id)["stored"].removesuffix("Z")
+        found = client("GET", "statements", query={"until": stored}).json["statements"]
+        assert [one["id"] for one in found] == [statement_id]
+        assert not client("GET", "statements", query={"since": stored}).json["statements"]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_page_that_ends_at_the_limit_has_no_more(client):

@@ -4,6 +4,7 @@ import pytest
 
 from schemas.xapi import StatementError, decode_statements, negotiate, same_statement
 from schemas.xapi.errors import VersionError
+from schemas.xapi.syntax import in_utc
 
 ID = "7b0d62f0-3c33-4e49-8f2b-0a1d9b2c4e5f"
 GOOD = {
@@ -179,8 +180,46 @@ def test_statements_are_the_same_whatever_may_change():
     assert same_statement(
         with_("timestamp", "2026-01-01T08:00:00+08:00"), with_("timestamp", "2026-01-01T00:00:00Z")
     )
+    assert same_statement(
+        with_("timestamp", "2026-01-01T08:00:00"), with_("timestamp", "2026-01-01T08:00:00Z")
+    )
+    li_na, wang_wei = {"mbox": "mailto:li.na@example.cn"}, {"mbox": "mailto:wang.wei@example.cn"}
+    assert same_statement(
+        with_("actor", {"objectType": "Group", "member": [li_na, {"name": "王伟", **wang_wei}]}),
+        with_("actor", {"objectType": "Group", "member": [{**wang_wei, "name": "Wang"}, li_na]}),
+    )
+    assert same_statement(
+        with_("context.contextAgents", [{"objectType": "contextAgent", "agent": li_na}]),
+        with_(
+            "context.contextAgents",
+            [{"objectType": "contextAgent", "agent": {**li_na, "objectType": "Agent"}}],
+        ),
+    )
+    assert not same_statement(
+        with_("context.contextAgents", [{"objectType": "contextAgent", "agent": li_na}]),
+        with_("context.contextAgents", [{"objectType": "contextAgent", "agent": wang_wei}]),
+    )
     assert not same_statement(GOOD, with_("object.id", "http://other"))
     assert not same_statement(GOOD, with_("result.success", True))
     assert not same_statement(
         with_("timestamp", "2026-01-01T08:00:00Z"), with_("timestamp", "2026-01-01T00:00:00Z")
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("2026-03-02T08:00:00Z", "2026-03-02T08:00:00Z"),
+        ("2026-03-02T08:00:00.120Z", "2026-03-02T08:00:00.120Z"),
+        ("2026-03-02T08:00:00+08:00", "2026-03-02T00:00:00Z"),
+        ("2026-03-02T06:00:00.123456789+08:00", "2026-03-01T22:00:00.123456789Z"),
+        ("2026-12-31T23:30:00-03:30", "2027-01-01T03:00:00Z"),
+        ("2026-03-02T08:00:00", "2026-03-02T08:00:00Z"),
+        ("20260302T080000,5+01", "2026-03-02T07:00:00.5Z"),
+        ("2026-03-02t08:00:00z", "2026-03-02T08:00:00Z"),
+        ("0001-01-01T00:00:00+08:00", "0001-01-01T00:00:00+08:00"),
+        ("9999-12-31T23:59:59-08:00", "9999-12-31T23:59:59-08:00"),
+    ],
+)
+def test_timestamps_are_brought_to_utc_with_their_fraction(text, utc):
+    assert in_utc(text) == utc

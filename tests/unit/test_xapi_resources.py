@@ -129,6 +129,29 @@ def test_every_answer_about_statements_says_how_far_it_is_consistent(client, met
     for query in ({}, {"statementId": statement_id}, {"extra": "1"}):
         answer = client(method, "statements", query=query, json=GOOD)
         assert answer.headers["X-Experience-API-Consistent-Through"] >= stored
+    refused = client("POST", "statements", headers={"Content-Encoding": "br"}, data=b"x")
+    assert refused.status_code == 415
+    assert refused.headers["X-Experience-API-Consistent-Through"] >= stored
+
+
+@each_resource
+def test_no_answer_is_shown_again_without_asking(client, url):
+    answer = client("GET", url, query=READABLE[url])
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_about_tells_tincan_for_python_no_version_that_it_does_not_know(client):
+    def asking(headers):
+        return client.app.test_client().get(
+            "/xapi/about", headers={"X-Experience-API-Version": V1, **headers}
+        )
+
+    assert asking({"User-Agent": ""}).json == {"version": [V2, V1]}
+    request = client.app.test_request_context("/xapi/about").request.environ
+    assert "HTTP_ACCEPT" not in request
+    request.pop("HTTP_USER_AGENT", None)
+    with client.app.request_context(request):
+        assert client.app.full_dispatch_request().json == {"version": [V1]}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Units and achievements in SQLite."""
+"""Achievements and what officers decide in SQLite."""
 
 from __future__ import annotations
 
@@ -7,65 +7,14 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
-from lrs.store.achievements import DueEvaluation, Evaluation, UnitTaken
-from lrs.store.sqlite.claims import queue_claim, queue_lookup, withdraw_claims
+from lrs.store.achievements import DueEvaluation, Evaluation, Ruling
+from lrs.store.sqlite.claims import queue_claim, withdraw_claims
 from lrs.store.sqlite.database import Database, Transaction
-from lrs.store.sqlite.facts import note_fact
-from schemas.achievements import Achievement
-from schemas.units import Unit, unit_hash
+from lrs.store.sqlite.facts import note_act, note_fact
+from lrs.store.sqlite.records import mark_due
+from schemas.achievements import Achievement, OfficerDecision
 
-_unit = msgspec.json.Decoder(Unit).decode
 _achievement = msgspec.json.Decoder(Achievement).decode
-
-
-class SqliteUnits:
-    """Fulfils `lrs.store.achievements.Units`."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def publish(self, unit: Unit, activities: Collection[str]) -> bool:
-        """Publish a unit's version and mark all personas with events of `activities` as due.
-
-        Returns False where the same version is published already. Raises UnitTaken.
-        """
-        wanted = json.dumps(sorted(activities))
-
-        def work(tx: Transaction) -> bool:
-            kept = tx.execute(
-                "SELECT body FROM unit WHERE code = ? AND version = ?", (unit.code, unit.version)
-            ).fetchone()
-            if kept is not None:
-                if _unit(kept[0]) != unit:
-                    raise UnitTaken(unit)
-                return False
-            tx.execute(
-                "INSERT INTO unit (code, version, published, body) VALUES (?, ?, ?, ?)",
-                (unit.code, unit.version, tx.instant, msgspec.json.encode(unit)),
-            )
-            note_fact(
-                tx,
-                "published",
-                f"{unit.code}/{unit.version}",
-                {"unit": unit.code, "version": unit.version, "hash": unit_hash(unit)},
-            )
-            tx.execute(
-                "INSERT INTO due_evaluation (persona, unit, marked) "
-                "SELECT persona, ?1, ?2 FROM event "
-                "WHERE activity IN (SELECT value FROM json_each(?3)) UNION "
-                "SELECT persona, ?1, ?2 FROM event "
-                "WHERE course IN (SELECT value FROM json_each(?3)) "
-                "ON CONFLICT DO UPDATE SET marked = excluded.marked",
-                (unit.code, tx.instant, wanted),
-            )
-            return True
-
-        return self._database.write(work)
-
-    def all(self) -> list[Unit]:
-        """Return every version of every unit, by code and version."""
-        rows = self._database.read().execute("SELECT body FROM unit ORDER BY code, version")
-        return [_unit(row[0]) for row in rows]
 
 
 class SqliteAchievements:
@@ -94,6 +43,28 @@ class SqliteAchievements:
             )
         )
 
+    def mark_of_source(self, source: int) -> int:
+        """Mark everything due whose evidence rests on the source, and return how much that is."""
+        return self._database.write(lambda tx: mark_of_source(tx, source))
+
+    def mark_of_persona(self, persona: str) -> None:
+        """Mark a persona due for every unit that it has an achievement of: it was merged or not."""
+        self._database.write(
+            lambda tx: tx.execute(
+                "INSERT INTO due_evaluation (persona, unit, marked) "
+                "SELECT DISTINCT persona, unit, ? FROM achievement WHERE persona = ? "
+                "ON CONFLICT DO UPDATE SET marked = excluded.marked",
+                (tx.instant, persona),
+            )
+        )
+
+    def of_persona(self, persona: str) -> list[Achievement]:
+        """Return all achievements of a persona, by unit and version."""
+        rows = self._database.read().execute(
+            "SELECT body FROM achievement WHERE persona = ? ORDER BY unit, version", (persona,)
+        )
+        return [_achievement(row[0]) for row in rows]
+
     def of_unit(self, persona: str, unit: str) -> list[Achievement]:
         """Return a persona's achievements of all versions of a unit, the latest version last."""
         rows = self._database.read().execute(
@@ -105,25 +76,26 @@ class SqliteAchievements:
     def settle(self, evaluations: Sequence[Evaluation]) -> None:
         """Write what evaluations came to, whole.
 
-        A revoked achievement's claims are withdrawn, at their receivers too. A mark set since
-        the evaluation began stays.
+        The claims of an achievement that stands no more are withdrawn. A mark set since the
+        evaluation began stays.
         """
 
         def work(tx: Transaction) -> None:
-            for evaluation in evaluations:
-                achievement = evaluation.achievement
-                if achievement is not None:
-                    self._put(tx, achievement)
-                    if achievement.state == "revoked":
-                        withdraw_claims(tx, achievement.id, "the achievement was revoked")
-                for claim in evaluation.claims:
-                    queue_claim(tx, claim)
-                for receiver in evaluation.unknown_at:
-                    queue_lookup(tx, receiver, evaluation.due.persona)
             tx.executemany(
                 "DELETE FROM due_evaluation WHERE persona = ? AND unit = ? AND marked = ?",
                 [evaluation.due for evaluation in evaluations],
             )
+            for evaluation in evaluations:
+                changed = False
+                for achievement in (evaluation.superseded, evaluation.achievement):
+                    if achievement is not None:
+                        changed |= self._put(tx, achievement)
+                if evaluation.sources is not None and evaluation.achievement is not None:
+                    self._put_sources(tx, evaluation.achievement.id, evaluation.sources)
+                for claim in evaluation.claims:
+                    queue_claim(tx, claim)
+                if changed:
+                    mark_due(tx, [(evaluation.due.persona, unit) for unit in evaluation.dependents])
             tx.executemany(
                 "INSERT INTO due_evaluation (persona, unit, marked) VALUES (?, ?, ?) "
                 "ON CONFLICT DO NOTHING",
@@ -165,17 +137,116 @@ class SqliteAchievements:
         )
         return [(changed, _achievement(body)) for changed, body in rows]
 
-    def _put(self, tx: Transaction, achievement: Achievement) -> None:
+    def officer_queue(
+        self, after: tuple[int, str] | None, limit: int, units: Collection[str] | None = None
+    ) -> list[tuple[int, Achievement]]:
+        """Return a page of those that wait for an officer, each with the instant since when, the
+        longest first; of all units or of some.
+        """
+        of_units, values = "", [*(after or (0, ""))]
+        if units is not None:
+            of_units = "AND unit IN (SELECT value FROM json_each(?)) "
+            values.append(json.dumps(sorted(units)))
+        rows = self._database.read().execute(
+            "SELECT waiting, body FROM achievement WHERE waiting IS NOT NULL "  # noqa: S608
+            f"AND (waiting, id) > (?, ?) {of_units}ORDER BY waiting, id LIMIT ?",
+            (*values, limit),
+        )
+        return [(waiting, _achievement(body)) for waiting, body in rows]
+
+    def rule_on(self, ruling: Ruling) -> bool:
+        """Write an officer's decision with the act; False, with nothing written, where the
+        candidate is no longer what the officer saw.
+        """
+        seen, decision = ruling.candidate, ruling.decision
+
+        def work(tx: Transaction) -> bool:
+            held = tx.execute(
+                "SELECT body FROM achievement WHERE id = ? AND waiting IS NOT NULL", (seen.id,)
+            ).fetchone()
+            if held is None or _achievement(held[0]) != seen:
+                return False
+            tx.execute(
+                "INSERT INTO officer_decision "
+                "(achievement, at, principal, verdict, reason, evidence_hash) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    seen.id,
+                    tx.instant,
+                    decision.principal,
+                    decision.verdict,
+                    decision.reason,
+                    decision.evidence_hash,
+                ),
+            )
+            self._put(tx, ruling.becomes)
+            for claim in ruling.claims:
+                queue_claim(tx, claim)
+            mark_due(tx, [(seen.persona, unit) for unit in ruling.dependents])
+            note_act(tx, ruling.act)
+            return True
+
+        return self._database.write(work)
+
+    def decisions(self, achievement: str) -> list[OfficerDecision]:
+        """Return what officers decided on an achievement, the earliest first."""
+        rows = self._database.read().execute(
+            "SELECT achievement, at, principal, verdict, reason, evidence_hash "
+            "FROM officer_decision WHERE achievement = ? ORDER BY seq",
+            (achievement,),
+        )
+        return [
+            OfficerDecision(
+                achievement=row[0],
+                at=row[1],
+                principal=row[2],
+                verdict=row[3],
+                reason=row[4],
+                evidence_hash=row[5],
+            )
+            for row in rows
+        ]
+
+    def personas_concerned(
+        self, unit: str, activities: Collection[str], units: Collection[str], after: str, limit: int
+    ) -> list[str]:
+        """Return up to `limit` ids of personas after `after`, in order, who have events of
+        `activities`, achievements of `units` or one of the unit that stands.
+        """
+        sources = [
+            *(("event", "activity", one) for one in activities),
+            *(("event", "course", one) for one in activities),
+            *(("achievement", "unit", one) for one in (*units, unit)),
+        ]
+        found: set[str] = set()
+        for table, column, value in sources:
+            rows = self._database.read().execute(
+                f"SELECT DISTINCT persona FROM {table} "  # noqa: S608
+                f"WHERE {column} = ? AND persona > ? ORDER BY persona LIMIT ?",
+                (value, after, limit),
+            )
+            found.update(row[0] for row in rows)
+        return sorted(found)[:limit]
+
+    def _put(self, tx: Transaction, achievement: Achievement) -> bool:
+        """Write an achievement with the fact of its change; tell whether it changed."""
         body = msgspec.json.encode(achievement)
-        held = tx.execute("SELECT body FROM achievement WHERE id = ?", (achievement.id,)).fetchone()
-        if held is not None and held[0] == body:
-            return
+        held = tx.execute(
+            "SELECT state, body FROM achievement WHERE id = ?", (achievement.id,)
+        ).fetchone()
+        if held is not None and held[1] == body:
+            return False
+        waits = achievement.state == "candidate" and not achievement.asked
+        told: dict[str, object] = msgspec.to_builtins(achievement)
         if achievement.state != "candidate":
-            note_fact(tx, achievement.state, achievement.id, msgspec.to_builtins(achievement))
+            note_fact(tx, achievement.state, achievement.id, told)
+        elif held is not None and held[0] == "verified":
+            note_fact(tx, "revoked", achievement.id, {**told, "state": "revoked"})
         tx.execute(
-            "INSERT INTO achievement (id, persona, unit, version, state, changed, body) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
-            "state = excluded.state, changed = excluded.changed, body = excluded.body",
+            "INSERT INTO achievement (id, persona, unit, version, state, changed, waiting, body) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+            "state = excluded.state, changed = excluded.changed, waiting = excluded.waiting, "
+            "body = excluded.body",
             (
                 achievement.id,
                 achievement.persona,
@@ -183,6 +254,28 @@ class SqliteAchievements:
                 achievement.version,
                 achievement.state,
                 tx.instant,
+                tx.instant if waits else None,
                 body,
             ),
         )
+        if achievement.state != "verified":
+            withdraw_claims(tx, achievement.id, achievement.reason or achievement.state)
+        return True
+
+    def _put_sources(self, tx: Transaction, achievement: str, sources: Collection[int]) -> None:
+        tx.execute("DELETE FROM achievement_source WHERE achievement = ?", (achievement,))
+        tx.executemany(
+            "INSERT INTO achievement_source (achievement, source) VALUES (?, ?)",
+            [(achievement, source) for source in sources],
+        )
+
+
+def mark_of_source(tx: Transaction, source: int) -> int:
+    """Mark everything due whose evidence rests on the source, and return how much that is."""
+    return tx.execute(
+        "INSERT INTO due_evaluation (persona, unit, marked) "
+        "SELECT DISTINCT a.persona, a.unit, ? FROM achievement_source s "
+        "JOIN achievement a ON a.id = s.achievement WHERE s.source = ? "
+        "ON CONFLICT DO UPDATE SET marked = excluded.marked",
+        (tx.instant, source),
+    ).rowcount

@@ -10,7 +10,8 @@ import msgspec
 from lrs.store.achievements import NewClaim
 from lrs.store.sqlite.database import Transaction
 from lrs.store.sqlite.facts import note_fact
-from schemas.claims import Receipt, claim_hash
+from schemas.claims import ClaimPayload, Receipt, claim_hash
+from schemas.receivers import LearnerSettings
 
 
 def queue_claim(tx: Transaction, claim: NewClaim) -> None:
@@ -18,7 +19,8 @@ def queue_claim(tx: Transaction, claim: NewClaim) -> None:
 
     The claim and its place in the outbox come with the achievement or not at all. A claim that
     was withdrawn stays so; the next one of the achievement has an outer id of its own. Where a
-    person discarded one, none follows.
+    person discarded one, none follows. Where the receiver looks learners up, that comes first,
+    and the claim when the achievement is looked at again.
     """
     rows = tx.execute(
         "SELECT id, state, discarded FROM claim WHERE achievement = ? AND receiver = ?",
@@ -35,7 +37,9 @@ def queue_claim(tx: Transaction, claim: NewClaim) -> None:
         return
     if any(row[2] for row in rows):
         return
-    payload = claim.payload
+    payload = _addressed(tx, claim)
+    if payload is None:
+        return
     if rows:
         payload = msgspec.structs.replace(payload, outer_id=f"{payload.outer_id}.{len(rows)}")
     tx.execute(
@@ -59,17 +63,51 @@ def queue_claim(tx: Transaction, claim: NewClaim) -> None:
             "claim_hash": claim_hash(payload),
         },
     )
-    enqueue(tx, claim.receiver, "submit", payload.outer_id)
+    enqueue(tx, claim.receiver, "submit", payload.outer_id, line=_line(tx, payload.outer_id))
 
 
-def queue_lookup(tx: Transaction, receiver: str, persona: str) -> None:
-    """Have a learner looked up at a receiver, once; its claims follow when the answer is there."""
+def submit_again(tx: Transaction, claim: str, receiver: str) -> None:
+    """Put a claim into the outbox once more."""
+    enqueue(tx, receiver, "submit", claim, line=_line(tx, claim))
+
+
+def _addressed(tx: Transaction, claim: NewClaim) -> ClaimPayload | None:
+    """Return the claim with the learner as the receiver knows them; None, with a look-up queued,
+    where that has to be asked first.
+    """
+    settings, persona = tx.execute(
+        "SELECT r.settings, a.persona FROM receiver r, achievement a WHERE r.name = ? AND a.id = ?",
+        (claim.receiver, claim.achievement),
+    ).fetchone()
+    given = msgspec.json.decode(settings)["settings"].get("learner", {})
+    if not msgspec.convert(given, LearnerSettings).look_up:
+        return claim.payload
+    account = tx.execute(
+        "SELECT account FROM learner_account WHERE receiver = ? AND persona = ?",
+        (claim.receiver, persona),
+    ).fetchone()
+    if account is not None:
+        learner = msgspec.structs.replace(claim.payload.learner, identifier=account[0])
+        return msgspec.structs.replace(claim.payload, learner=learner)
     waiting = tx.execute(
         "SELECT 1 FROM outbox WHERE destination = ? AND subject = ? AND kind = 'lookup'",
-        (receiver, persona),
+        (claim.receiver, persona),
     ).fetchone()
     if waiting is None:
-        enqueue(tx, receiver, "lookup", persona)
+        enqueue(tx, claim.receiver, "lookup", persona, line=persona)
+    return None
+
+
+def _line(tx: Transaction, claim: str) -> str:
+    """Return the line of a claim: what concerns one learner and unit goes in order, so that the
+    withdrawal of one claim comes before the next one.
+    """
+    persona, unit = tx.execute(
+        "SELECT a.persona, a.unit FROM claim c JOIN achievement a ON a.id = c.achievement "
+        "WHERE c.id = ?",
+        (claim,),
+    ).fetchone()
+    return f"{persona}|{unit}"
 
 
 def withdraw_claims(tx: Transaction, achievement: str, reason: str) -> None:
@@ -106,7 +144,8 @@ def queue_withdrawal(tx: Transaction, claim: str, receiver: str, reason: str) ->
         (receiver, claim),
     ).fetchone()
     if waiting is None:
-        enqueue(tx, receiver, "withdraw", claim, msgspec.json.encode({"reason": reason}))
+        body = msgspec.json.encode({"reason": reason})
+        enqueue(tx, receiver, "withdraw", claim, line=_line(tx, claim), body=body)
 
 
 def settle_claim(tx: Transaction, claim: str, receipt: Receipt) -> None:
@@ -151,13 +190,19 @@ def set_withdrawn(
 
 
 def enqueue(
-    tx: Transaction, destination: str, kind: str, subject: str, body: bytes | None = None
+    tx: Transaction,
+    destination: str,
+    kind: str,
+    subject: str,
+    *,
+    line: str,
+    body: bytes | None = None,
 ) -> None:
-    """Put something into the outbox, due at once."""
+    """Put something into the outbox, due at once; one after the other in each line."""
     tx.execute(
-        "INSERT INTO outbox (destination, kind, subject, body, queued, due) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
-        (destination, kind, subject, body, tx.instant, tx.instant),
+        "INSERT INTO outbox (destination, kind, subject, line, body, queued, due) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (destination, kind, subject, line, body, tx.instant, tx.instant),
     )
 
 

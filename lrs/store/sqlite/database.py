@@ -1,22 +1,22 @@
 """The SQLite file: readers on their own threads, writers in turns, many writes to one fsync.
 
-Every write of a process goes through one writer thread. It takes the turn that all processes
-share (an exclusive lock on the file `turn`), opens a transaction, runs all work that waits, each
-piece behind its own savepoint, and commits once. A piece that raises leaves nothing behind and
-does not disturb the others. Callers return after the commit, so what was answered is on disk.
+Of the threads of a process that want to write, one leads: it takes the turn that all processes
+share (an exclusive lock on the file `turn`), opens a transaction, runs all work that waits, its
+own and that of others, each piece behind its own savepoint, and commits once. A piece that raises
+leaves nothing behind and does not disturb the others. Callers return after the commit, so what
+was answered is on disk. A thread that is alone never waits for another one to be woken.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-import queue
 import sqlite3
 import struct
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -122,10 +122,9 @@ class Database:
         self._reader_turn = Turn(path.with_name("turn"))
         self._writer = self._connect()
         self._prepare_schema()
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._waiting: deque[_Job] = deque()
+        self._lead = threading.Lock()
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
-        self._thread.start()
 
     def read(self) -> sqlite3.Connection:
         """Return this thread's connection, which only reads."""
@@ -153,11 +152,12 @@ class Database:
 
         What `work` raises is raised here, with nothing of it written.
         """
-        if self._closed:
-            raise StoreError("the store is closed")
         job = _Job(work)
-        self._jobs.put(job)
-        result: Result = job.future.result()
+        self._waiting.append(job)
+        with self._lead:
+            while not job.settled:
+                self._run_waiting()
+        result: Result = job.result()
         return result
 
     def now(self) -> int:
@@ -178,12 +178,11 @@ class Database:
 
     def close(self) -> None:
         """Finish the work that waits and close every connection."""
-        if self._closed:
-            return
-        self._closed = True
-        self._jobs.put(None)
-        self._thread.join()
-        self._writer.close()
+        with self._lead:
+            if self._closed:
+                return
+            self._closed = True
+            self._writer.close()
         with self._readers_lock:
             for connection in self._readers:
                 connection.close()
@@ -214,50 +213,40 @@ class Database:
                     f"({error} is not known here): upgrade the program"
                 ) from None
 
-    def _run(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            group = [job]
+    def _run_waiting(self) -> None:
+        """Run the work that waits, all of it with one commit. The lead must be held."""
+        group: list[_Job] = []
+        try:
+            if self._closed:
+                raise StoreError("the store is closed")
             with self._turn.held():
-                try:
-                    self._writer.execute("BEGIN IMMEDIATE")
-                    self._run_group(group)
-                    self._writer.execute("COMMIT")
-                except BaseException as error:
-                    self._abandon(group, error)
-                    continue
-            for done in group:
-                done.settle()
-
-    def _run_group(self, group: list[_Job]) -> None:
-        """Run the group's first job, then those that wait."""
-        transaction = Transaction(self._writer, self._turn.next_instant())
-        group[0].run(self._writer, transaction)
-        while len(group) < GROUP_LIMIT:
-            try:
-                job = self._jobs.get_nowait()
-            except queue.Empty:
-                return
-            if job is None:
-                self._jobs.put(None)  # the end, for `_run` to see
-                return
-            group.append(job)
-            job.run(self._writer, transaction)
-
-    def _abandon(self, group: list[_Job], error: BaseException) -> None:
-        if self._writer.in_transaction:
-            self._writer.execute("ROLLBACK")
+                self._writer.execute("BEGIN IMMEDIATE")
+                transaction = Transaction(self._writer, self._turn.next_instant())
+                while self._waiting and len(group) < GROUP_LIMIT:
+                    group.append(self._waiting.popleft())
+                    group[-1].run(self._writer, transaction)
+                self._writer.execute("COMMIT")
+        except BaseException as error:
+            if not self._closed and self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+            failure = StoreError(f"the store could not be written: {error}")
+            failure.__cause__ = error
+            group += self._waiting
+            self._waiting.clear()
+            for job in group:
+                job.error = failure
         for job in group:
-            job.fail(error)
+            job.settled = True
 
 
 class _Job:
-    """One piece of work and the caller waiting for it."""
+    """One piece of work; `settled` once it is known what came of it."""
 
     def __init__(self, work: Callable[[Transaction], Any]) -> None:
-        self.future: Future[Any] = Future()
         self._work = work
         self._result: Any = None
-        self._error: BaseException | None = None
+        self.error: BaseException | None = None
+        self.settled = False
 
     def run(self, connection: sqlite3.Connection, transaction: Transaction) -> None:
         connection.execute("SAVEPOINT piece")
@@ -267,17 +256,11 @@ class _Job:
             # The disk or the file fails, not this piece alone: nothing of the group may stand.
             raise
         except BaseException as error:
-            self._error = error
+            self.error = error
             connection.execute("ROLLBACK TO piece")
         connection.execute("RELEASE piece")
 
-    def settle(self) -> None:
-        if self._error is not None:
-            self.future.set_exception(self._error)
-        else:
-            self.future.set_result(self._result)
-
-    def fail(self, error: BaseException) -> None:
-        failure = StoreError(f"the store could not be written: {error}")
-        failure.__cause__ = error
-        self.future.set_exception(failure)
+    def result(self) -> Any:
+        if self.error is not None:
+            raise self.error
+        return self._result

@@ -221,7 +221,7 @@ def _take(tx: Transaction, destination: str, limit: int, lease: int) -> list[Del
         "FROM outbox o LEFT JOIN claim c ON c.id = o.subject AND o.kind IN ('submit', 'withdraw') "
         "WHERE o.destination = ?1 AND o.parked = 0 AND o.due <= ?2 "
         "AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.destination = ?1 "
-        "AND e.subject = o.subject AND e.id < o.id AND e.parked = 0) "
+        "AND e.line = o.line AND e.id < o.id AND e.parked = 0) "
         "ORDER BY o.due LIMIT ?3",
         (destination, tx.instant, limit),
     ).fetchall()

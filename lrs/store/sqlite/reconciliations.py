@@ -8,7 +8,7 @@ import msgspec
 
 from lrs.store.exchange import Claim
 from lrs.store.reconciliations import Difference, Reconciliation, Summary
-from lrs.store.sqlite.claims import enqueue, queue_withdrawal, settle_claim
+from lrs.store.sqlite.claims import queue_withdrawal, settle_claim, submit_again
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.exchange import CLAIM, claim_of
 from schemas.claims import Receipt, RecognisedUnit
@@ -71,7 +71,7 @@ class SqliteReconciliations:
                 (claim,),
             ).fetchone()
             if row is not None:
-                enqueue(tx, row[0], "submit", claim)
+                submit_again(tx, claim, row[0])
             return row is not None
 
         return self._database.write(work)

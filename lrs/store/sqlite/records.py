@@ -128,6 +128,15 @@ class SqliteRecords:
         """Return a page of personas in the order of their ids."""
         return self._personas("WHERE id > ? ORDER BY id LIMIT ?", (after or "", limit))
 
+    def names(self, personas: Iterable[str]) -> dict[str, str]:
+        """Return the names of personas, without those that have none."""
+        rows = self._database.read().execute(
+            "SELECT id, name FROM persona WHERE name IS NOT NULL "
+            "AND id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(personas)),),
+        )
+        return dict(rows.fetchall())
+
     def records(self, after: RecordKey | None, limit: int) -> list[tuple[str, LearnerRecord]]:
         """Return a page of all records, each with its persona, in the order of their keys."""
         rows = self._database.read().execute(

@@ -7,36 +7,46 @@ import json
 import sqlite3
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
+import zstandard
 
-from lrs.store.sqlite.database import Database, Transaction
+from lrs.store.sqlite.bodies import SAMPLES, Bodies
+from lrs.store.sqlite.database import Database, StoreError, Transaction
 from lrs.store.statements import Conflict, NewStatement, StatementQuery, StoredStatement
-from schemas.times import format_instant
 
 CHAIN_LIMIT = 16
 """Statements referring to statements are followed this far."""
 
+SHORT = 256
+"""Keys up to this many characters are remembered with their terms, so that memory is bounded."""
+
 COLUMNS = (
-    "s.seq, s.id, s.stored, s.source, s.voided, s.body, "
+    "s.seq, s.id, s.stored, s.source, s.voided, s.timed, s.dictionary, s.body, "
     "(SELECT result FROM signature g WHERE g.seq = s.seq)"
 )
 
-SELECTIVITY = (
-    "registration",
-    "agent",
-    "related_agent",
-    "activity",
-    "related_activity",
-    "verb",
-    "source",
-)
-"""Roles of search keys, those with few statements a value first: the first given one drives."""
+SAMPLE_SPAN = 200_000
+"""A dictionary is trained on a sample of the newest statements, so many at the most."""
+
+ESTIMATE_LIMIT = 1000
+"""Posting lists are counted this far to tell which is the shortest."""
 
 Compare = Callable[[dict[str, Any], dict[str, Any]], bool]
 Keys = Callable[[bytes], frozenset[str]]
 Merge = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
+
+
+@lru_cache(maxsize=32_768)
+def _short_term(key: str) -> int:
+    return _hash(key)
+
+
+def _hash(key: str) -> int:
+    digest = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int(struct.unpack("<q", digest)[0])
 
 
 def term_of(key: str) -> int:
@@ -45,8 +55,7 @@ def term_of(key: str) -> int:
     At a billion different keys the chance that any two share a term is 3 %, and what follows
     is one statement too many on a page, so terms are not looked up in a table of their own.
     """
-    digest = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int(struct.unpack("<q", digest)[0])
+    return _short_term(key) if len(key) <= SHORT else _hash(key)
 
 
 class SqliteStatements:
@@ -59,6 +68,7 @@ class SqliteStatements:
 
     def __init__(self, database: Database, *, same: Compare, keys: Keys, merge: Merge) -> None:
         self._database = database
+        self._bodies = Bodies(database)
         self._same = same
         self._keys = keys
         self._merge = merge
@@ -70,10 +80,12 @@ class SqliteStatements:
         before_commit: Callable[[], None] | None = None,
     ) -> int:
         """Store a batch whole and return how many were new."""
-        prepared = [(new, {term_of(key) for key in new.keys}) for new in batch]
+        dictionary, packed = self._bodies.pack(new.body for new in batch)
+        terms = [{term_of(key) for key in (*new.keys, f"source:{source}")} for new in batch]
+        prepared = list(zip(batch, packed, terms, strict=True))
 
         def work(tx: Transaction) -> int:
-            added = self._add(tx, source, prepared)
+            added = self._add(tx, source, dictionary, prepared)
             if before_commit is not None:
                 before_commit()
             return added
@@ -87,22 +99,22 @@ class SqliteStatements:
             .execute(f"SELECT {COLUMNS} FROM statement s WHERE s.id = ?", (statement_id,))  # noqa: S608
             .fetchone()
         )
-        return _stored(row) if row else None
+        return self._stored(row) if row else None
 
     def find(self, query: StatementQuery) -> list[StoredStatement]:
         """Return a page of unvoided statements, newest first unless `ascending`."""
-        keys = sorted(query.keys, key=lambda key: SELECTIVITY.index(key.partition(":")[0]))
+        terms = self._shortest_first({term_of(key) for key in query.keys})
         joins, values, seq = "", [], "s.seq"
-        if keys:
+        if terms:
             seq = "p0.seq"
             joins = "posting p0 CROSS JOIN "
-            for number in range(1, len(keys)):
+            for number in range(1, len(terms)):
                 joins += f"posting p{number} ON p{number}.seq = p0.seq CROSS JOIN "
         where = ["s.voided = 0"]
-        for number, key in enumerate(keys):
+        for number, term in enumerate(terms):
             where.append(f"p{number}.term = ?")
-            values.append(term_of(key))
-        if keys:
+            values.append(term)
+        if terms:
             where.append("s.seq = p0.seq")
         bounds = self._bounds(query)
         where += [f"{seq} {sign} ?" for sign, _ in bounds]
@@ -113,7 +125,35 @@ class SqliteStatements:
             f"ORDER BY {seq} {direction} LIMIT ?"
         )
         rows = self._database.read().execute(sql, (*values, query.limit))
-        return [_stored(row) for row in rows]
+        return [self._stored(row) for row in rows]
+
+    def _shortest_first(self, terms: set[int]) -> list[int]:
+        """Order terms by the length of their posting lists: the shortest one drives a query."""
+        if len(terms) < 2:
+            return list(terms)
+        count = "SELECT count(*) FROM (SELECT 1 FROM posting WHERE term = ? LIMIT ?)"
+        read = self._database.read()
+        lengths = {
+            term: read.execute(count, (term, ESTIMATE_LIMIT)).fetchone()[0] for term in terms
+        }
+        return sorted(terms, key=lengths.__getitem__)
+
+    def retrain(self) -> int:
+        """Train a new dictionary on a sample of what is stored; return its id.
+
+        Raises StoreError where there is too little to learn from.
+        """
+        last = self.last_seq()
+        rows = self._database.read().execute(
+            "SELECT dictionary, body FROM statement WHERE seq % ? = 0 AND seq > ?",
+            (max(1, min(last, SAMPLE_SPAN) // SAMPLES), last - SAMPLE_SPAN),
+        )
+        try:
+            return self._bodies.train([self._bodies.unpack(*row) for row in rows])
+        except zstandard.ZstdError as error:
+            raise StoreError(
+                f"no dictionary can be made of {last} statements ({error}); try again with more"
+            ) from None
 
     def definitions(self, activities: Iterable[str]) -> dict[str, bytes]:
         """Return the definition (JSON) of each of the activities that statements told of."""
@@ -129,7 +169,7 @@ class SqliteStatements:
             f"SELECT {COLUMNS} FROM statement s WHERE s.seq > ? ORDER BY s.seq LIMIT ?",  # noqa: S608
             (seq, limit),
         )
-        return [_stored(row) for row in rows]
+        return [self._stored(row) for row in rows]
 
     def last_seq(self) -> int:
         """Return the seq of the newest statement, 0 where there is none."""
@@ -148,29 +188,39 @@ class SqliteStatements:
             bounds.append((">" if query.ascending else "<", query.after))
         for sign, instant in ((">", query.since), ("<=", query.until)):
             if instant is not None:
-                row = connection.execute(
-                    "SELECT seq FROM statement WHERE stored <= ? "
-                    "ORDER BY stored DESC, seq DESC LIMIT 1",
-                    (instant,),
-                ).fetchone()
-                bounds.append((sign, row[0] if row else 0))
+                bounds.append((sign, self._last_stored_by(connection, instant)))
         return bounds
 
+    def _last_stored_by(self, connection: sqlite3.Connection, instant: int) -> int:
+        """Return the seq of the last statement stored not after the instant, 0 for none.
+
+        Found by halving, since `stored` grows with `seq`: no index to write for it.
+        """
+        low, high = 0, self.last_seq() + 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            row = connection.execute(
+                "SELECT seq, stored FROM statement WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)
+            ).fetchone()
+            if row is None or row[1] > instant:
+                high = middle
+            else:
+                low = row[0]
+        return low
+
     def _add(
-        self, tx: Transaction, source: int, batch: Sequence[tuple[NewStatement, set[int]]]
+        self,
+        tx: Transaction,
+        source: int,
+        dictionary: int,
+        batch: Sequence[tuple[NewStatement, bytes, set[int]]],
     ) -> int:
-        stored_text = format_instant(tx.instant).encode()
         added = 0
-        for index, (new, terms) in enumerate(batch):
-            body = b"%b,%b%b}" % (
-                new.body[:-1],
-                b"" if new.timestamp else b'"timestamp":"%b",' % stored_text,
-                b'"stored":"%b"' % stored_text,
-            )
+        for index, (new, packed, terms) in enumerate(batch):
             cursor = tx.execute(
-                "INSERT INTO statement (id, stored, source, body) VALUES (?, ?, ?, ?) "
-                "ON CONFLICT (id) DO NOTHING",
-                (new.id, tx.instant, source, body),
+                "INSERT INTO statement (id, stored, source, timed, dictionary, body) "
+                "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+                (new.id, tx.instant, source, new.timestamp, dictionary, packed),
             )
             if cursor.rowcount == 0:
                 self._check_same(tx, index, new)
@@ -178,7 +228,7 @@ class SqliteStatements:
             seq = cursor.lastrowid
             assert seq is not None  # noqa: S101 - an insert that took place has one
             added += 1
-            self._link(tx, seq, source, new, terms)
+            self._link(tx, seq, new, terms)
             for activity, definition in new.definitions:
                 self._define(tx, activity, definition)
             if new.signature != "unsigned":
@@ -202,13 +252,15 @@ class SqliteStatements:
             )
 
     def _check_same(self, tx: Transaction, index: int, new: NewStatement) -> None:
-        (kept,) = tx.execute("SELECT body FROM statement WHERE id = ?", (new.id,)).fetchone()
+        kept = self._bodies.whole(
+            *tx.execute(
+                "SELECT dictionary, body, stored, timed FROM statement WHERE id = ?", (new.id,)
+            ).fetchone()
+        )
         if not self._same(msgspec.json.decode(kept), msgspec.json.decode(new.body)):
             raise Conflict(index, new.id)
 
-    def _link(
-        self, tx: Transaction, seq: int, source: int, new: NewStatement, terms: set[int]
-    ) -> None:
+    def _link(self, tx: Transaction, seq: int, new: NewStatement, terms: set[int]) -> None:
         """Make the statement findable, by its target's keys too, and void what has to be.
 
         xAPI 1.0.3 part three 2.1.3: a statement is found by the filters its target meets.
@@ -221,7 +273,7 @@ class SqliteStatements:
             terms = terms | self._terms_along(tx, new.refers_to)
             if new.voids:
                 self._void(tx, new.refers_to)
-        self._post(tx, seq, {*terms, term_of(f"source:{source}")})
+        self._post(tx, seq, terms)
         referring = tx.execute(
             "SELECT seq, voids FROM reference WHERE target = ?", (new.id,)
         ).fetchall()
@@ -249,16 +301,16 @@ class SqliteStatements:
         terms: set[int] = set()
         for _ in range(CHAIN_LIMIT):
             row = tx.execute(
-                "SELECT s.body, r.target FROM statement s LEFT JOIN reference r "
+                "SELECT s.dictionary, s.body, r.target FROM statement s LEFT JOIN reference r "
                 "ON r.seq = s.seq WHERE s.id = ?",
                 (target,),
             ).fetchone()
             if row is None:
                 break
-            terms |= {term_of(key) for key in self._keys(row[0])}
-            if row[1] is None:
+            terms |= {term_of(key) for key in self._keys(self._bodies.unpack(*row[:2]))}
+            if row[2] is None:
                 break
-            target = row[1]
+            target = row[2]
         return terms
 
     def _post_to_referring(self, tx: Transaction, seqs: list[int], terms: set[int]) -> None:
@@ -286,15 +338,14 @@ class SqliteStatements:
         )
         return (row[0] for row in rows)
 
-
-def _stored(row: sqlite3.Row | tuple[Any, ...]) -> StoredStatement:
-    seq, statement_id, stored, source, voided, body, signature = row
-    return StoredStatement(
-        seq=seq,
-        id=statement_id,
-        stored=stored,
-        source=source,
-        voided=bool(voided),
-        body=body,
-        signature=signature or "unsigned",
-    )
+    def _stored(self, row: tuple[Any, ...]) -> StoredStatement:
+        seq, statement_id, stored, source, voided, timed, dictionary, packed, signature = row
+        return StoredStatement(
+            seq=seq,
+            id=statement_id,
+            stored=stored,
+            source=source,
+            voided=bool(voided),
+            body=self._bodies.whole(dictionary, packed, stored, timed),
+            signature=signature or "unsigned",
+        )

@@ -5,19 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 
 from lrs.store.attachments import Attachments
-from lrs.store.sqlite.achievements import SqliteAchievements, SqliteUnits
+from lrs.store.sqlite.achievements import SqliteAchievements
 from lrs.store.sqlite.client_keys import SqliteClientKeys
+from lrs.store.sqlite.courses import SqliteCourses
 from lrs.store.sqlite.database import Database
 from lrs.store.sqlite.documents import SqliteDocuments
 from lrs.store.sqlite.exchange import SqliteExchange
 from lrs.store.sqlite.facts import SqliteAudit, SqliteFacts
+from lrs.store.sqlite.ledger import SqliteLedger
 from lrs.store.sqlite.outbox import SqliteOutbox
+from lrs.store.sqlite.people import SqlitePeople
 from lrs.store.sqlite.reconciliations import SqliteReconciliations
 from lrs.store.sqlite.records import SqliteRecords
 from lrs.store.sqlite.sealed import SqliteIdentityDocuments, SqliteSealedValues
+from lrs.store.sqlite.sessions import SqliteSessions
 from lrs.store.sqlite.settings import SqliteSettings
 from lrs.store.sqlite.sources import SqliteSources
 from lrs.store.sqlite.statements import SqliteStatements
+from lrs.store.sqlite.units import SqliteEquivalences, SqliteUnits
 from lrs.store.sqlite.webhooks import SqliteWebhooks
 from lrs.xapi.search_keys import search_keys
 from schemas.xapi import merge_definitions, read_statement, same_statement
@@ -40,7 +45,9 @@ class SqliteStore:
         self.sources = SqliteSources(self.database)
         self.settings = SqliteSettings(self.database)
         self.records = SqliteRecords(self.database)
+        self.courses = SqliteCourses(self.database)
         self.units = SqliteUnits(self.database)
+        self.equivalences = SqliteEquivalences(self.database)
         self.achievements = SqliteAchievements(self.database)
         self.exchange = SqliteExchange(self.database)
         self.outbox = SqliteOutbox(self.database)
@@ -51,6 +58,9 @@ class SqliteStore:
         self.identity_documents = SqliteIdentityDocuments(self.database)
         self.facts = SqliteFacts(self.database)
         self.audit = SqliteAudit(self.database)
+        self.ledger = SqliteLedger(self.database)
+        self.people = SqlitePeople(self.database)
+        self.sessions = SqliteSessions(self.database)
 
     def close(self) -> None:
         """Finish what waits to be written and close."""

@@ -133,7 +133,7 @@ class SqliteWebhooks:
                             body=msgspec.json.decode(body),
                         )
                         told = msgspec.json.encode(notification_of(fact))
-                        enqueue(tx, WEBHOOK + webhook, "notify", subject, told)
+                        enqueue(tx, WEBHOOK + webhook, "notify", subject, line=subject, body=told)
                 tx.execute("UPDATE webhook SET place = ? WHERE id = ?", (facts[-1][0], webhook))
 
         self._database.write(work)

@@ -5,9 +5,17 @@ CREATE TABLE statement (
   stored INTEGER NOT NULL,          -- microseconds since the epoch
   source INTEGER NOT NULL REFERENCES source (id),
   voided INTEGER NOT NULL DEFAULT 0,
-  body BLOB NOT NULL                -- JSON as returned in the format `exact`
+  timed INTEGER NOT NULL,           -- 1: the client sent a timestamp, 0: it is `stored`
+  dictionary INTEGER NOT NULL REFERENCES dictionary (id),
+  body BLOB NOT NULL                -- compressed JSON, without `stored`
 ) STRICT;
-CREATE INDEX statement_stored ON statement (stored);
+
+-- What bodies are compressed with; each is kept as long as the file.
+CREATE TABLE dictionary (
+  id INTEGER PRIMARY KEY,
+  created INTEGER NOT NULL,
+  content BLOB NOT NULL
+) STRICT;
 
 -- Under which search keys a statement is found; a term is a keyed 64-bit hash of such a key.
 CREATE TABLE posting (

@@ -21,7 +21,8 @@ CREATE TABLE outbox_next (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   destination TEXT NOT NULL,
   kind TEXT NOT NULL,               -- submit, withdraw (a claim), lookup (a persona), notify (a fact)
-  subject TEXT NOT NULL,            -- deliveries of one subject go in order
+  subject TEXT NOT NULL,
+  line TEXT NOT NULL,               -- deliveries of one line go in order
   body BLOB,
   queued INTEGER NOT NULL,
   due INTEGER NOT NULL,
@@ -30,11 +31,15 @@ CREATE TABLE outbox_next (
   error TEXT,
   parked INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-INSERT INTO outbox_next (destination, kind, subject, queued, due, attempts, error, parked)
-  SELECT receiver, 'submit', claim, due, due, attempts, error, parked FROM outbox ORDER BY id;
+INSERT INTO outbox_next (destination, kind, subject, line, queued, due, attempts, error, parked)
+  SELECT o.receiver, 'submit', o.claim, a.persona || '|' || a.unit, o.due, o.due, o.attempts,
+    o.error, o.parked
+  FROM outbox o JOIN claim c ON c.id = o.claim JOIN achievement a ON a.id = c.achievement
+  ORDER BY o.id;
 DROP TABLE outbox;
 ALTER TABLE outbox_next RENAME TO outbox;
 CREATE INDEX outbox_due ON outbox (destination, parked, due);
+CREATE INDEX outbox_line ON outbox (destination, line, id);
 CREATE INDEX outbox_subject ON outbox (destination, subject, id);
 CREATE INDEX outbox_parked ON outbox (parked, id);
 

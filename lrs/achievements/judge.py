@@ -1,0 +1,269 @@
+"""Reads what a decision rests on, and decides: for the evaluation, explanations and what-if."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from lrs.achievements.catalogue import Catalogue
+from lrs.achievements.conversion import ConversionResult, convert
+from lrs.achievements.decision import Decision
+from lrs.achievements.earned import Background, Earned
+from lrs.achievements.evaluate import activities_of, evaluate, units_of
+from lrs.store.achievements import Achievements
+from lrs.store.records import Persona, Records
+from lrs.store.statements import Statements
+from schemas.achievements import STANDING, Achievement
+from schemas.events import Event
+from schemas.sources import Source
+from schemas.units import Unit
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """A persona judged for a unit: by the rule, and by conversion where the rule is not met.
+
+    `unit` is the version decided on, `events` and `background` what its rule read, `held` the
+    achievement that stood before, `conversions` what each equivalence in question came to.
+    """
+
+    persona: Persona
+    unit: Unit
+    decision: Decision
+    events: Sequence[Event]
+    background: Background
+    held: Achievement | None
+    conversions: tuple[ConversionResult, ...] = ()
+
+    @property
+    def converted(self) -> ConversionResult | None:
+        """The conversion that the unit is achieved by, None where the rule is met or neither is."""
+        if self.decision.met:
+            return None
+        return next((one for one in self.conversions if one.met), None)
+
+    @property
+    def met(self) -> bool:
+        """Tell whether the unit is achieved, either way."""
+        return self.decision.met or self.converted is not None
+
+    @property
+    def held_stands(self) -> bool:
+        """Tell whether what the held achievement rests on still suffices: more evidence, though
+        better or earlier, does not change what was decided.
+        """
+        held, conversion = self.held, self.converted
+        if held is None or not self.met:
+            return False
+        if conversion is not None:
+            return (held.conversion, held.basis, tuple(sorted(held.evidence))) == (
+                conversion.equivalence,
+                conversion.basis,
+                conversion.evidence,
+            )
+        if held.conversion is not None:
+            return False
+        if set(self.decision.evidence) == set(held.evidence):
+            return held.basis == self.decision.achievements
+        again = evaluate(
+            self.unit,
+            _held_and_taken_back(held, self.events),
+            self.decision.as_of,
+            self.background.with_earned(
+                [one for one in self.background.earned if one.id in held.basis]
+            ),
+        )
+        return again.met and set(again.evidence) <= set(held.evidence)
+
+
+class Judge:
+    """Judges personas by a catalogue. What changes meanwhile is read anew each time."""
+
+    def __init__(
+        self,
+        *,
+        catalogue: Catalogue,
+        achievements: Achievements,
+        records: Records,
+        statements: Statements,
+        sources: Mapping[int, Source],
+    ) -> None:
+        self._catalogue = catalogue
+        self._achievements = achievements
+        self._records = records
+        self._statements = statements
+        self._compromised = {
+            source.id: source.compromised
+            for source in sources.values()
+            if source.compromised is not None
+        }
+
+    def judge(
+        self,
+        persona: Persona,
+        code: str,
+        now: datetime,
+        achieved: Sequence[Achievement] | None = None,
+    ) -> Judgement | None:
+        """Judge a persona for a unit as of `now`; None where no version is in force.
+
+        `achieved` are the persona's achievements, read where they are not given.
+        """
+        if achieved is None:
+            achieved = self._achievements.of_persona(persona.id)
+        held = held_of(achieved, code)
+        if held is not None and held.version not in self._catalogue.superseded(code):
+            return self._under(
+                [self._catalogue.unit(code, held.version)], persona, now, achieved, held
+            )
+        return self._under(self._catalogue.in_force(code), persona, now, achieved, held)
+
+    def draft(self, persona: Persona, draft: Unit, now: datetime) -> Judgement:
+        """Judge a persona for a unit that is not published, as if it were the only version."""
+        achieved = self._achievements.of_persona(persona.id)
+        judgement = self._under([draft], persona, now, achieved, held_of(achieved, draft.code))
+        assert judgement is not None  # noqa: S101 - there is a version
+        return judgement
+
+    def _under(
+        self,
+        versions: Sequence[Unit] | Iterator[Unit],
+        persona: Persona,
+        now: datetime,
+        achieved: Sequence[Achievement],
+        held: Achievement | None,
+    ) -> Judgement | None:
+        """Judge by the first version whose rule is met, else convert, else by the first one."""
+        first: Judgement | None = None
+        for unit in versions:
+            judgement = self._by_rule(unit, persona, now, achieved, held)
+            if judgement.decision.met:
+                return judgement
+            first = first or judgement
+        if first is None:
+            return None
+        conversions = tuple(self._conversions(first.unit, achieved))
+        return msgspec.structs.replace(first, conversions=conversions)
+
+    def _by_rule(
+        self,
+        unit: Unit,
+        persona: Persona,
+        now: datetime,
+        achieved: Sequence[Achievement],
+        held: Achievement | None,
+    ) -> Judgement:
+        activities = activities_of(unit)
+        events = self._records.events_about(persona.id, activities) if activities else []
+        read = units_of(unit)
+        background = Background(
+            identifiers=frozenset(persona.identifiers),
+            earned=tuple(one for one in self._earned(achieved) if one.unit in read),
+            spent=self._spent(unit.code, achieved, held),
+            compromised=self._from_compromised(events),
+        )
+        decision = evaluate(unit, events, now, background)
+        return Judgement(
+            persona=persona,
+            unit=unit,
+            decision=decision,
+            events=events,
+            background=background,
+            held=held,
+        )
+
+    def _earned(self, achieved: Sequence[Achievement]) -> Iterator[Earned]:
+        """Yield what is verified; what was converted has the route of what it came from."""
+        units = {one.id: self._unit(one) for one in achieved}
+        for one in achieved:
+            unit = units[one.id]
+            if one.state != "verified" or unit is None:
+                continue
+            route = unit.route
+            if one.conversion is not None:
+                source = units.get(one.basis[0])
+                route = source.route if source else None
+            yield Earned(
+                id=one.id,
+                unit=one.unit,
+                credits=unit.credits if one.credits is None else one.credits,
+                route=route,
+                awarding_body=unit.awarding_body,
+                achieved_at=one.achieved_at,
+                basis=one.basis,
+                converted=one.conversion is not None,
+                evidence=tuple(one.evidence),
+            )
+
+    def _unit(self, achievement: Achievement) -> Unit | None:
+        return self._catalogue.versions.get(achievement.unit, {}).get(achievement.version)
+
+    def _spent(
+        self, code: str, achieved: Sequence[Achievement], held: Achievement | None
+    ) -> Mapping[str, str]:
+        """Return what earned credit in equivalent units, each by its own rule.
+
+        Of two that stand, the one that was achieved earlier keeps the evidence.
+        """
+        equivalents = self._catalogue.equivalents.get(code, frozenset())
+        verified = [
+            one
+            for one in achieved
+            if one.unit in equivalents and one.state == "verified" and one.conversion is None
+        ]
+        if held is not None and held.state == "verified" and held.conversion is None:
+            place = (held.achieved_at, held.id)
+            verified = [one for one in verified if (one.achieved_at, one.id) < place]
+        return {statement: one.unit for one in verified for statement in one.evidence}
+
+    def _from_compromised(self, events: Sequence[Event]) -> frozenset[str]:
+        """Return the statements that came while their source's key was in other hands."""
+        doubtful = {event.statement for event in events if event.source in self._compromised}
+        found = (self._statements.get(uuid.UUID(one).bytes) for one in doubtful)
+        return frozenset(
+            str(uuid.UUID(bytes=stored.id))
+            for stored in found
+            if stored is not None and stored.stored >= self._compromised[stored.source]
+        )
+
+    def _conversions(
+        self, unit: Unit, achieved: Sequence[Achievement]
+    ) -> Iterator[ConversionResult]:
+        """Yield what each conversion into the unit came to."""
+        known = self._catalogue.equivalences
+        converted = [
+            (known[one.conversion], one)
+            for one in achieved
+            if one.state in STANDING
+            and one.unit != unit.code
+            and one.conversion is not None
+            and one.conversion in known
+        ]
+        earned = list(self._earned(achieved))
+        for conversion in self._catalogue.conversions.get(unit.code, ()):
+            yield convert(conversion, unit.credits, earned, converted)
+
+
+def held_of(achieved: Sequence[Achievement], code: str) -> Achievement | None:
+    """Return the achievement of the unit whose rule is met, the latest version's."""
+    return next(
+        (one for one in reversed(achieved) if one.unit == code and one.state in STANDING), None
+    )
+
+
+def _held_and_taken_back(held: Achievement, events: Sequence[Event]) -> list[Event]:
+    """Return the events of an achievement's evidence and those that may take them back."""
+    sessions = {
+        (event.activity, event.session)
+        for event in events
+        if event.kind == "attended" and event.statement in held.evidence
+    }
+    return [
+        event
+        for event in events
+        if event.statement in held.evidence
+        or event.kind == "uncompleted"
+        or (event.kind == "attended" and (event.activity, event.session) in sessions)
+    ]
