@@ -10,12 +10,15 @@ from lrs.api import (
     achievements,
     blueprint,
     claims,
+    devices,
     explanations,
+    imports,
     ledger,
     me,
     officers,
     people,
     personas,
+    quarantine,
     records,
     sources,
 )
@@ -65,8 +68,12 @@ def create_app(settings: Settings | None = None) -> Flask:
         sources,
         people,
         me,
+        imports,
+        quarantine,
+        devices,
     )
-    blueprint.install(app, [noun.blueprint(service) for noun in nouns])
+    routes = [noun.blueprint(service) for noun in nouns]
+    blueprint.install(app, [*routes, devices.batches(service)])
     app.register_blueprint(ledger_routes.blueprint(service))
     app.register_blueprint(pages.blueprint(service))
     app.register_blueprint(sign_in.blueprint(service))

@@ -8,14 +8,10 @@ import threading
 from collections.abc import Callable
 
 from adapters.inbound import inbound_adapters
-from adapters.outbound import outbound_adapters
 from lrs.achievements.catalogue import units_by_activity
 from lrs.achievements.evaluator import Evaluator
-from lrs.auth.client_key import client_key
-from lrs.exchange.connections import Connections
-from lrs.exchange.deliverer import Deliverer
-from lrs.exchange.notifier import Notifier
-from lrs.exchange.reconciler import Reconciler
+from lrs.exchange.work import ExchangeWork
+from lrs.imports.worker import ImportWorker
 from lrs.ledger.appender import Appender
 from lrs.ledger.committed import Committed
 from lrs.lifeline import exit_with_parent
@@ -28,8 +24,6 @@ IDLE = 0.1
 
 ENDING_WITHIN = 8.0
 """Seconds that a thread is waited for that is asked to end."""
-
-FACTS_AT_A_TIME = 200
 
 Step = Callable[[], bool]
 """Does one bounded piece of work and tells whether there was any."""
@@ -57,42 +51,9 @@ def projection_steps(service: Service) -> list[Step]:
     return [projector.step, evaluator.step]
 
 
-class ExchangeWork:
-    """The work from the outbox to receivers and subscribers, and the daily reconciliation."""
-
-    def __init__(self, service: Service) -> None:
-        store = service.store
-        self._connections = connections(service)
-        notifier = Notifier(store.webhooks, service.root_secret, service.settings.webhook_networks)
-        self._deliverer = Deliverer(
-            store.outbox,
-            self._connections,
-            store.records,
-            service.learner_documents,
-            notifier.send,
-        )
-        reconciler = Reconciler(store.exchange, store.reconciliations, self._connections)
-        self.deliveries: list[Step] = [
-            lambda: store.webhooks.fan_out(FACTS_AT_A_TIME),
-            self._deliverer.step,
-        ]
-        self.reconciliation: list[Step] = [reconciler.step]
-
-    def close(self) -> None:
-        """Let what is under way come to its end and close the connections."""
-        self._deliverer.close()
-        self._connections.close()
-
-
-def connections(service: Service) -> Connections:
-    """Return the service's connections to receivers; none is made yet."""
-    store = service.store
-    return Connections(
-        store.exchange,
-        outbound_adapters(),
-        lambda: client_key(store.client_keys, service.root_secret),
-        service.secret_places,
-    )
+def import_steps(service: Service) -> list[Step]:
+    """Return the work on files that were handed in."""
+    return [ImportWorker(service).step]
 
 
 def ledger_steps(service: Service) -> list[Step]:
@@ -122,7 +83,8 @@ def run(work: list[Step], stopping: threading.Event) -> None:
 def main() -> None:
     """Run until SIGTERM, or until the parent is gone where that was asked for.
 
-    Deliveries and reconciliation have a thread each: a slow bank holds no record back.
+    Deliveries, reconciliation and imports have a thread each: a slow bank or a long file holds no
+    record back.
     """
     exit_with_parent()
     logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s")
@@ -137,6 +99,7 @@ def main() -> None:
             ("projection", projection_steps(service)),
             ("exchange", exchange.deliveries),
             ("reconciliation", exchange.reconciliation),
+            ("imports", import_steps(service)),
             ("ledger", ledger_steps(service)),
         )
     ]

@@ -5,18 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 from lrs.store.attachments import Attachments
+from lrs.store.import_files import ImportFiles
 from lrs.store.sqlite.achievements import SqliteAchievements
 from lrs.store.sqlite.client_keys import SqliteClientKeys
 from lrs.store.sqlite.courses import SqliteCourses
 from lrs.store.sqlite.database import Database
+from lrs.store.sqlite.devices import SqliteDevices
 from lrs.store.sqlite.documents import SqliteDocuments
 from lrs.store.sqlite.exchange import SqliteExchange
 from lrs.store.sqlite.facts import SqliteAudit, SqliteFacts
+from lrs.store.sqlite.figures import SqliteFigures
+from lrs.store.sqlite.imports import SqliteImports
 from lrs.store.sqlite.ledger import SqliteLedger
 from lrs.store.sqlite.outbox import SqliteOutbox
 from lrs.store.sqlite.people import SqlitePeople
 from lrs.store.sqlite.reconciliations import SqliteReconciliations
 from lrs.store.sqlite.records import SqliteRecords
+from lrs.store.sqlite.rosters import SqliteRosters
 from lrs.store.sqlite.sealed import SqliteIdentityDocuments, SqliteSealedValues
 from lrs.store.sqlite.sessions import SqliteSessions
 from lrs.store.sqlite.settings import SqliteSettings
@@ -58,6 +63,11 @@ class SqliteStore:
         self.identity_documents = SqliteIdentityDocuments(self.database)
         self.facts = SqliteFacts(self.database)
         self.audit = SqliteAudit(self.database)
+        self.imports = SqliteImports(self.database, self.statements)
+        self.import_files = ImportFiles(path.parent / "imports")
+        self.devices = SqliteDevices(self.database)
+        self.rosters = SqliteRosters(self.database)
+        self.figures = SqliteFigures(self.database)
         self.ledger = SqliteLedger(self.database)
         self.people = SqlitePeople(self.database)
         self.sessions = SqliteSessions(self.database)
