@@ -16,6 +16,7 @@ from lrs.ledger.appender import Appender
 from lrs.ledger.committed import Committed
 from lrs.lifeline import exit_with_parent
 from lrs.records.projector import Projector
+from lrs.records.rebuild import SWEEP
 from lrs.service import Service
 from lrs.settings import Settings
 
@@ -34,10 +35,11 @@ def projection_steps(service: Service) -> list[Step]:
     store = service.store
     projector = Projector(
         store.statements,
-        store.records,
+        store.projections,
+        store.courses,
         store.sources.all,
         inbound_adapters(),
-        lambda: units_by_activity(store.units.all()),
+        units_of=lambda: units_by_activity(store.units.all()),
     )
     evaluator = Evaluator(
         units=store.units,
@@ -48,7 +50,7 @@ def projection_steps(service: Service) -> list[Step]:
         exchange=store.exchange,
         sources=store.sources.all,
     )
-    return [projector.step, evaluator.step]
+    return [projector.step, evaluator.step, lambda: store.projections.sweep(SWEEP)]
 
 
 def import_steps(service: Service) -> list[Step]:

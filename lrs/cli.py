@@ -7,6 +7,7 @@ import sys
 import click
 
 from lrs.commands.bank import bank
+from lrs.commands.credentials import credentials
 from lrs.commands.demo import demo
 from lrs.commands.import_ import import_, import_list, import_template
 from lrs.commands.learner import learner
@@ -15,6 +16,7 @@ from lrs.commands.outbox import outbox
 from lrs.commands.person import person
 from lrs.commands.receiver import receiver
 from lrs.commands.reconcile import reconcile
+from lrs.commands.records import records
 from lrs.commands.serve import serve
 from lrs.commands.source import source
 from lrs.commands.statements import statements
@@ -30,6 +32,7 @@ def lrs() -> None:
 
 
 lrs.add_command(bank)
+lrs.add_command(credentials)
 lrs.add_command(demo)
 lrs.add_command(import_)
 lrs.add_command(import_list)
@@ -40,6 +43,7 @@ lrs.add_command(learner)
 lrs.add_command(outbox)
 lrs.add_command(reconcile)
 lrs.add_command(receiver)
+lrs.add_command(records)
 lrs.add_command(serve)
 lrs.add_command(source)
 lrs.add_command(statements)

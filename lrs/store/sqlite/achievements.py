@@ -11,7 +11,7 @@ from lrs.store.achievements import DueEvaluation, Evaluation, Ruling
 from lrs.store.sqlite.claims import queue_claim, withdraw_claims
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act, note_fact
-from lrs.store.sqlite.records import mark_due
+from lrs.store.sqlite.projections import mark_due
 from schemas.achievements import Achievement, OfficerDecision
 
 _achievement = msgspec.json.Decoder(Achievement).decode

@@ -9,6 +9,7 @@ from lrs.store.import_files import ImportFiles
 from lrs.store.sqlite.achievements import SqliteAchievements
 from lrs.store.sqlite.client_keys import SqliteClientKeys
 from lrs.store.sqlite.courses import SqliteCourses
+from lrs.store.sqlite.credentials import SqliteCredentials
 from lrs.store.sqlite.database import Database
 from lrs.store.sqlite.devices import SqliteDevices
 from lrs.store.sqlite.documents import SqliteDocuments
@@ -19,6 +20,7 @@ from lrs.store.sqlite.imports import SqliteImports
 from lrs.store.sqlite.ledger import SqliteLedger
 from lrs.store.sqlite.outbox import SqliteOutbox
 from lrs.store.sqlite.people import SqlitePeople
+from lrs.store.sqlite.projections import SqliteProjections
 from lrs.store.sqlite.reconciliations import SqliteReconciliations
 from lrs.store.sqlite.records import SqliteRecords
 from lrs.store.sqlite.rosters import SqliteRosters
@@ -49,6 +51,7 @@ class SqliteStore:
         self.documents = SqliteDocuments(self.database)
         self.sources = SqliteSources(self.database)
         self.settings = SqliteSettings(self.database)
+        self.projections = SqliteProjections(self.database)
         self.records = SqliteRecords(self.database)
         self.courses = SqliteCourses(self.database)
         self.units = SqliteUnits(self.database)
@@ -61,6 +64,7 @@ class SqliteStore:
         self.client_keys = SqliteClientKeys(self.database)
         self.sealed_values = SqliteSealedValues(self.database)
         self.identity_documents = SqliteIdentityDocuments(self.database)
+        self.credentials = SqliteCredentials(self.database)
         self.facts = SqliteFacts(self.database)
         self.audit = SqliteAudit(self.database)
         self.imports = SqliteImports(self.database, self.statements)
