@@ -12,6 +12,8 @@ from adapters.outbound_http import OutboundHttp
 from lrs.auth import principals
 from lrs.auth.browser_sessions import BrowserSessions
 from lrs.auth.client_key import client_key
+from lrs.auth.identity_documents import LearnerDocuments
+from lrs.auth.secret_places import SecretPlaces
 from lrs.auth.secrets import RootSecret
 from lrs.auth.sign_in import SignIn
 from lrs.auth.sources import SourceCredentials
@@ -74,6 +76,8 @@ class Service:
         )
         self.secure = settings.public_url.startswith("https:")
         self.credentials = SourceCredentials(self.store.sources, self.root_secret)
+        self.secret_places = SecretPlaces(self.store.sealed_values, self.root_secret)
+        self.learner_documents = LearnerDocuments(self.store.identity_documents, self.root_secret)
         self.browsers = BrowserSessions(self.store.sessions, self.root_secret, secure=self.secure)
         self.sign_in = SignIn(
             self.store.people, self.store.audit, self.root_secret, self.credentials
@@ -91,7 +95,7 @@ class Service:
             settings.oidc_issuer,
             settings.oidc_client_id,
             secret=settings.oidc_client_secret,
-            key=client_key(self.store.settings, self.root_secret),
+            key=client_key(self.store.client_keys, self.root_secret),
             public_url=settings.public_url,
         )
 

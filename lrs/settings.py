@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 
@@ -19,6 +20,7 @@ class Settings:
     a PEM file of the certificates, and their revocation lists, that signatures are held against.
     `oidc_issuer` is the outside identity provider, where we are `oidc_client_id`; without a
     secret we sign in there with our client key.
+    `webhook_networks` are those that webhooks may be in beside the public addresses.
     `institution` is the name under which credentials are issued, `country` its ISO 3166-1 code.
     """
 
@@ -29,6 +31,7 @@ class Settings:
     oidc_issuer: str | None = None
     oidc_client_id: str = ""
     oidc_client_secret: str | None = field(default=None, repr=False)
+    webhook_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     institution: str = "Learning record store"
     country: str = "CN"
 
@@ -40,8 +43,8 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """Read LRS_DATA, LRS_PUBLIC_URL, LRS_BODY_LIMIT (octets), LRS_SIGNATURE_TRUST,
-        LRS_INSTITUTION, LRS_COUNTRY, and LRS_OIDC_ISSUER with LRS_OIDC_CLIENT_ID and
-        LRS_OIDC_CLIENT_SECRET.
+        LRS_WEBHOOK_NETWORKS (such as `10.0.0.0/8 127.0.0.0/8`), LRS_INSTITUTION, LRS_COUNTRY,
+        and LRS_OIDC_ISSUER with LRS_OIDC_CLIENT_ID and LRS_OIDC_CLIENT_SECRET.
 
         Raises SettingsError.
         """
@@ -56,6 +59,11 @@ class Settings:
         issuer = environment.get("LRS_OIDC_ISSUER")
         if issuer and not environment.get("LRS_OIDC_CLIENT_ID"):
             raise SettingsError("LRS_OIDC_ISSUER needs LRS_OIDC_CLIENT_ID: who we are there")
+        try:
+            given = environment.get("LRS_WEBHOOK_NETWORKS", "").split()
+            networks = [ip_network(network) for network in given]
+        except ValueError as error:
+            raise SettingsError(f"LRS_WEBHOOK_NETWORKS: {error}") from error
         return cls(
             data=Path(environment.get("LRS_DATA", "data")).absolute(),
             public_url=environment.get("LRS_PUBLIC_URL", "http://127.0.0.1:8080").rstrip("/"),
@@ -64,6 +72,7 @@ class Settings:
             oidc_issuer=issuer.rstrip("/") if issuer else None,
             oidc_client_id=environment.get("LRS_OIDC_CLIENT_ID", ""),
             oidc_client_secret=environment.get("LRS_OIDC_CLIENT_SECRET") or None,
+            webhook_networks=tuple(networks),
             institution=environment.get("LRS_INSTITUTION", cls.institution),
             country=_country(environment.get("LRS_COUNTRY", cls.country)),
         )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import os
 import secrets
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
+from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from joserfc.jwk import ECKey
 
 ROOT_SECRET_FILE = "secret.key"  # noqa: S105 - a file's name
@@ -25,6 +25,7 @@ class RootSecret:
 
     def __init__(self, value: bytes) -> None:
         self._value = value
+        self._opened: dict[bytes, ECKey] = {}
 
     @classmethod
     def load(cls, data: Path) -> RootSecret:
@@ -73,6 +74,8 @@ class RootSecret:
 
     def open_key(self, sealed: bytes) -> ECKey:
         """Return the private key that `seal_key` sealed. Raises ValueError with a wrong secret."""
+        if (opened := self._opened.get(sealed)) is not None:
+            return opened
         private = serialization.load_pem_private_key(
             sealed, self.derive(b"client keys").hex().encode()
         )
@@ -82,22 +85,23 @@ class RootSecret:
             serialization.NoEncryption(),
         )
         key = ECKey.import_key(pem)
-        return ECKey.import_key(pem, {"kid": key.thumbprint(), "use": "sig", "alg": "ES256"})
+        opened = ECKey.import_key(pem, {"kid": key.thumbprint(), "use": "sig", "alg": "ES256"})
+        self._opened[sealed] = opened
+        return opened
 
-    def seal(self, purpose: bytes, name: str, content: bytes) -> bytes:
-        """Return content that only this secret opens, and only under the same purpose and name.
+    def seal(self, value: bytes, purpose: bytes) -> bytes:
+        """Return the value encrypted (Fernet), so that only `open` with the purpose reads it."""
+        return self._fernet(purpose).encrypt(value)
 
-        AES-256-GCM with a random nonce of 96 bits before the ciphertext.
-        """
-        nonce = secrets.token_bytes(12)
-        return nonce + AESGCM(self.derive(purpose)).encrypt(nonce, content, name.encode())
-
-    def unseal(self, purpose: bytes, name: str, sealed: bytes) -> bytes:
-        """Return what `seal` sealed. Raises ValueError where it does not open."""
+    def open(self, sealed: bytes, purpose: bytes) -> bytes:
+        """Return what `seal` sealed. Raises ValueError with a wrong secret or purpose."""
         try:
-            return AESGCM(self.derive(purpose)).decrypt(sealed[:12], sealed[12:], name.encode())
-        except InvalidTag as error:
-            raise ValueError("it was sealed with another root secret, or changed") from error
+            return self._fernet(purpose).decrypt(sealed)
+        except InvalidToken as error:
+            raise ValueError("sealed with another secret or for another purpose") from error
+
+    def _fernet(self, purpose: bytes) -> Fernet:
+        return Fernet(base64.urlsafe_b64encode(self.derive(b"seal " + purpose)))
 
     def derive(self, purpose: bytes) -> bytes:
         """Return 256 bits for one purpose; nothing can be learnt from them about another."""

@@ -120,7 +120,7 @@ class SignIn:
 
     def _is_code(self, account: Account, code: str) -> bool:
         person = account.person.id
-        secret = self._root.unseal(PURPOSE, person, account.totp or b"").decode()
+        secret = self._root.open(account.totp or b"", PURPOSE).decode()
         step = matching_step(secret, code)
         if step is not None:
             return self._people.use_totp(person, step)

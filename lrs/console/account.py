@@ -18,8 +18,6 @@ from schemas.audit import Act
 from schemas.people import Account
 from schemas.principals import ROLES
 
-ENROLMENT = b"second factor to be confirmed"
-
 
 def blueprint(service: Service) -> Blueprint:
     """Return the pages; each person sees their own, whatever their roles."""
@@ -61,7 +59,7 @@ def blueprint(service: Service) -> Blueprint:
         account = _own(service)
         try:
             sealed = base64.urlsafe_b64decode(request.form.get("sealed", ""))
-            opened = service.root_secret.unseal(ENROLMENT, account.person.id, sealed)
+            opened = service.root_secret.open(sealed, _purpose(account))
         except ValueError:
             raise Problem(400, _("Begin again: the form was not ours.")) from None
         secret = opened.decode()
@@ -71,7 +69,7 @@ def blueprint(service: Service) -> Blueprint:
         codes = second_factor.new_recovery_codes()
         people.set_second_factor(
             account.person.id,
-            service.root_secret.seal(second_factor.PURPOSE, account.person.id, secret.encode()),
+            service.root_secret.seal(secret.encode(), second_factor.PURPOSE),
             [service.sign_in.recovery_hash(code) for code in codes],
             _act(account, "second_factor.add"),
         )
@@ -106,7 +104,7 @@ def blueprint(service: Service) -> Blueprint:
         )
 
     def _enrolment(account: Account, secret: str, fault: str | None) -> str:
-        sealed = service.root_secret.seal(ENROLMENT, account.person.id, secret.encode())
+        sealed = service.root_secret.seal(secret.encode(), _purpose(account))
         return render_template(
             "second_factor.html",
             qr_code=second_factor.qr_code(secret, account.person.name),
@@ -139,6 +137,10 @@ def _own(service: Service) -> Account:
     if account is None:
         raise Problem(404, _("A source has no account page; see “lrs source”."))
     return account
+
+
+def _purpose(account: Account) -> bytes:
+    return f"enrolment of {account.person.id}".encode()
 
 
 def _act(account: Account, action: str) -> Act:

@@ -84,13 +84,11 @@ class CredentialKeys:
                 .decode(),
             }
         )
-        kept = self._settings.keep(_name(number), self._root.seal(PURPOSE, _name(number), content))
+        kept = self._settings.keep(_name(number), self._root.seal(content, PURPOSE))
         return self._open(number, kept)
 
     def _open(self, number: int, sealed: bytes) -> KeyPair:
-        content: dict[str, Any] = msgspec.json.decode(
-            self._root.unseal(PURPOSE, _name(number), sealed)
-        )
+        content: dict[str, Any] = msgspec.json.decode(self._root.open(sealed, PURPOSE))
         return KeyPair(
             number=number,
             p256=ECKey.import_key(content["p256"]),

@@ -262,7 +262,7 @@ def confirm(client, form):
 
 def test_a_code_counts_as_an_attempt_of_its_own(app, li_na, people):
     secret = second_factor.new_secret()
-    sealed = app.extensions["lrs"].root_secret.seal(second_factor.PURPOSE, "li-na", secret.encode())
+    sealed = app.extensions["lrs"].root_secret.seal(secret.encode(), second_factor.PURPOSE)
     people.set_second_factor("li-na", sealed, (), ACT)
     client = app.test_client()
     sign_in(client)
