@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar, cast
 from urllib.parse import urlencode
 
 import flask_smorest
@@ -18,6 +19,7 @@ from schemas.principals import Role
 from schemas.resources.problems import ProblemSchema
 
 Item = TypeVar("Item")
+View = TypeVar("View", bound=Callable[..., Any])
 
 PREFIX = "/api/v1"
 
@@ -65,8 +67,22 @@ class ApiBlueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         sends it.
         """
         super().__init__(name, f"lrs.api.{name}", description=description, url_prefix=PREFIX)
+        self._service = service
         if signed_in:
             self.before_request(lambda: _enter(service, roles))
+
+    def only(self, *roles: Role) -> Callable[[View], View]:
+        """Narrow a route to holders of `roles`, before its parameters are looked at."""
+
+        def narrowed(view: View) -> View:
+            @functools.wraps(view)
+            def guarded(*args: Any, **rest: Any) -> Any:
+                self._service.principal(*roles)
+                return view(*args, **rest)
+
+            return cast(View, guarded)
+
+        return narrowed
 
 
 def _enter(service: Service, roles: Sequence[Role]) -> None:

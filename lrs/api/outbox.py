@@ -32,6 +32,7 @@ def blueprint(service: Service) -> ApiBlueprint:
         return page(found, query["limit"], lambda item: item.id, _shape)
 
     @routes.post("/outbox/<int:item>/retry")
+    @routes.only("officer")
     @routes.arguments(ReasonSchema)
     @routes.response(204)
     def retry(body: dict[str, Any], item: int) -> None:
@@ -41,6 +42,7 @@ def blueprint(service: Service) -> ApiBlueprint:
             raise Problem(404, f"The delivery {item} is not on the shelf.")
 
     @routes.post("/outbox/<int:item>/discard")
+    @routes.only("officer")
     @routes.arguments(ReasonSchema)
     @routes.response(204)
     def discard(body: dict[str, Any], item: int) -> None:
