@@ -10,7 +10,7 @@ import msgspec
 from lrs.store.achievements import DueEvaluation, Evaluation, NewClaim, Ruling
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act, note_fact
-from lrs.store.sqlite.records import mark_due
+from lrs.store.sqlite.projections import mark_due
 from schemas.achievements import Achievement, OfficerDecision
 from schemas.claims import claim_hash
 
