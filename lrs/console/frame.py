@@ -11,6 +11,7 @@ from flask_babel import format_datetime, format_decimal, format_percent
 
 from lrs.console.language import in_language
 from lrs.console.navigation import ROLE_NAMES, home_of, open_to
+from lrs.console.script_texts import script_texts
 from lrs.console.words import EVENT_KINDS, PROVENANCES, VERDICTS
 from lrs.problems import Problem
 from lrs.service import Service
@@ -79,6 +80,7 @@ class Pages:
         return {
             "navigation": lambda: open_to(asking()),
             "home": lambda: home_of(asking()),
+            "script_texts": script_texts,
         }
 
     def _problem(self, problem: Problem) -> ResponseReturnValue:
