@@ -9,6 +9,7 @@ import click
 from lrs.commands.bank import bank
 from lrs.commands.credentials import credentials
 from lrs.commands.demo import demo
+from lrs.commands.dossier import dossier
 from lrs.commands.import_ import import_, import_list, import_template
 from lrs.commands.ledger import ledger
 from lrs.commands.person import person
@@ -31,6 +32,7 @@ def lrs() -> None:
 lrs.add_command(bank)
 lrs.add_command(credentials)
 lrs.add_command(demo)
+lrs.add_command(dossier)
 lrs.add_command(import_)
 lrs.add_command(import_list)
 lrs.add_command(import_template)
