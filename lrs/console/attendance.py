@@ -19,6 +19,9 @@ from lrs.console.language import chosen_language, in_language
 from lrs.console.language import gettext as _
 from schemas.units import Attended, Examined, Unit
 
+WORKER_POLICY = "default-src 'none'; connect-src 'self'"
+"""A service worker fetches under the policy of its own script."""
+
 
 def install(pages: Pages) -> None:
     """Add the page, what a browser needs to install it, and the courses it offers."""
@@ -54,7 +57,9 @@ def install(pages: Pages) -> None:
 
     @pages.public("/attendance/worker.js")
     def attendance_worker() -> ResponseReturnValue:
-        return pages.blueprint.send_static_file("attendance/worker.js")
+        response = pages.blueprint.send_static_file("attendance/worker.js")
+        response.headers["Content-Security-Policy"] = WORKER_POLICY
+        return response
 
     @pages.route("/attendance/courses", "trainer", "registrar")
     def attendance_courses() -> ResponseReturnValue:
