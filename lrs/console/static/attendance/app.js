@@ -93,6 +93,16 @@ const openLesson = async (id) => {
 
 const drawLearners = () => {
   $("learners").replaceChildren(...lesson.learners.map(learnerRow));
+  mark();
+};
+
+/* Shows what is recorded, without touching what is being typed. */
+const mark = () => {
+  for (const learner of lesson.learners) {
+    for (const button of $(`learner-${learner.number}`).querySelectorAll("[data-value]")) {
+      button.setAttribute("aria-pressed", String(learner.attendance === button.dataset.value));
+    }
+  }
   const there = lesson.learners.filter((one) => ["present", "late"].includes(one.attendance)).length;
   $("tally").textContent = _("%(there)s of %(all)s are here", { there, all: lesson.learners.length });
 };
@@ -106,7 +116,6 @@ const learnerRow = (learner) => {
       { type: "button", className: `choice ${value}`, disabled: closed, data: { value } },
       text,
     );
-    button.setAttribute("aria-pressed", String(learner.attendance === value));
     button.addEventListener("click", () => record(learner.number, { attendance: value, at: now() }));
     return button;
   });
@@ -139,13 +148,13 @@ const learnerRow = (learner) => {
 const now = () => new Date().toISOString();
 
 /* Every touch is kept at once. */
-const record = async (number, told) => {
-  const learner = lesson.learners.find((one) => one.number === number);
-  Object.assign(learner, told);
-  await put("lessons", lesson);
-  const focused = document.activeElement?.dataset?.value;
-  drawLearners();
-  if (focused) document.querySelector(`#learner-${CSS.escape(number)} [data-value="${focused}"]`)?.focus();
+const record = (number, told) => {
+  Object.assign(
+    lesson.learners.find((one) => one.number === number),
+    told,
+  );
+  mark();
+  return put("lessons", lesson);
 };
 
 const add = async (text) => {
@@ -157,16 +166,18 @@ const add = async (text) => {
       ? [first.replace(/^account:/, "").split("|")[0], first.slice(first.indexOf("|") + 1)]
       : ["", first];
     if (lesson.learners.some((one) => one.number === number)) continue;
-    lesson.learners.push({
+    const learner = {
       number,
       homePage,
       name: rest.join(" "),
       ids: { attended: crypto.randomUUID(), scored: crypto.randomUUID() },
-    });
+    };
+    lesson.learners.push(learner);
+    $("learners").append(learnerRow(learner));
     added += 1;
   }
+  mark();
   await put("lessons", lesson);
-  drawLearners();
   say(_("%(count)s added", { count: added }));
 };
 
@@ -283,8 +294,8 @@ const start = async () => {
     for (const one of lesson.learners) {
       if (!one.attendance) Object.assign(one, { attendance: "present", at: now() });
     }
+    mark();
     await put("lessons", lesson);
-    drawLearners();
   });
   $("close").addEventListener("click", async () => {
     if (!lesson.learners.some((one) => one.attendance || typeof one.score === "number")) {
