@@ -58,10 +58,16 @@ class SqliteAchievements:
             )
         )
 
-    def of_persona(self, persona: str) -> list[Achievement]:
-        """Return all achievements of a persona, by unit and version."""
+    def of_persona(self, persona: str, units: Collection[str] | None = None) -> list[Achievement]:
+        """Return the achievements of a persona, of all units or of some, by unit and version."""
+        of_units, values = "", [persona]
+        if units is not None:
+            of_units = "AND unit IN (SELECT value FROM json_each(?)) "
+            values.append(json.dumps(sorted(units)))
         rows = self._database.read().execute(
-            "SELECT body FROM achievement WHERE persona = ? ORDER BY unit, version", (persona,)
+            f"SELECT body FROM achievement WHERE persona = ? {of_units}"  # noqa: S608
+            "ORDER BY unit, version",
+            values,
         )
         return [_achievement(row[0]) for row in rows]
 
