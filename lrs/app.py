@@ -10,6 +10,7 @@ from lrs.api import (
     achievements,
     blueprint,
     claims,
+    equivalences,
     explanations,
     ledger,
     me,
@@ -18,6 +19,8 @@ from lrs.api import (
     personas,
     records,
     sources,
+    unit_drafts,
+    units,
 )
 from lrs.auth import browser_sessions, headers
 from lrs.auth.client_key import client_key, public_jwks
@@ -57,6 +60,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     nouns = (
         personas,
         records,
+        units,
+        unit_drafts,
+        equivalences,
         achievements,
         explanations,
         officers,

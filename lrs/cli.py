@@ -8,6 +8,7 @@ import click
 
 from lrs.commands.bank import bank
 from lrs.commands.demo import demo
+from lrs.commands.explain import explain
 from lrs.commands.import_ import import_, import_template
 from lrs.commands.ledger import ledger
 from lrs.commands.person import person
@@ -28,6 +29,7 @@ def lrs() -> None:
 
 lrs.add_command(bank)
 lrs.add_command(demo)
+lrs.add_command(explain)
 lrs.add_command(import_)
 lrs.add_command(import_template)
 lrs.add_command(ledger)
