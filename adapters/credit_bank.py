@@ -102,7 +102,14 @@ def verify_receipt(
         issuer=content.iss,
         issued_at=datetime.fromtimestamp(content.iat, UTC),
         jws=receipt,
+        key=_public_key(receipt, key_of),
     )
+
+
+def _public_key(receipt: str, key_of: Callable[[str], ECKey | None]) -> dict[str, str] | None:
+    key = key_of(str(jws.extract_compact(receipt.encode()).headers()["kid"]))
+    public = key.as_dict(private=False) if key else {}
+    return {name: str(public[name]) for name in ("kty", "crv", "x", "y")} if key else None
 
 
 def _signed_payload(receipt: str, key_of: Callable[[str], ECKey | None]) -> bytes:

@@ -13,10 +13,12 @@ from lrs.achievements.catalogue import units_by_activity
 from lrs.achievements.evaluator import Evaluator
 from lrs.auth.client_key import client_key
 from lrs.exchange.deliverer import Deliverer
+from lrs.imports.worker import ImportWorker
 from lrs.ledger.appender import Appender
 from lrs.ledger.committed import Committed
 from lrs.lifeline import exit_with_parent
 from lrs.records.projector import Projector
+from lrs.records.rebuild import SWEEP
 from lrs.service import Service
 from lrs.settings import Settings
 
@@ -32,10 +34,11 @@ def projection_steps(service: Service) -> list[Step]:
     store = service.store
     projector = Projector(
         store.statements,
-        store.records,
+        store.projections,
+        store.courses,
         store.sources.all,
         inbound_adapters(),
-        lambda: units_by_activity(store.units.all()),
+        units_of=lambda: units_by_activity(store.units.all()),
     )
     evaluator = Evaluator(
         units=store.units,
@@ -46,13 +49,18 @@ def projection_steps(service: Service) -> list[Step]:
         exchange=store.exchange,
         sources=store.sources.all,
     )
-    return [projector.step, evaluator.step]
+    return [projector.step, evaluator.step, lambda: store.projections.sweep(SWEEP)]
 
 
 def exchange_steps(service: Service) -> list[Step]:
     """Return the work from the outbox to the receivers."""
     key = client_key(service.store.settings, service.root_secret)
     return [Deliverer(service.store.exchange, outbound_adapters(), key).step]
+
+
+def import_steps(service: Service) -> list[Step]:
+    """Return the work on files that were handed in."""
+    return [ImportWorker(service).step]
 
 
 def ledger_steps(service: Service) -> list[Step]:
@@ -82,7 +90,7 @@ def run(work: list[Step], stopping: threading.Event) -> None:
 def main() -> None:
     """Run until SIGTERM, or until the parent is gone where that was asked for.
 
-    Receivers have a thread of their own: a slow bank holds no record back.
+    Receivers and imports have a thread each: a slow bank or a long file holds no record back.
     """
     exit_with_parent()
     logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s")
@@ -95,6 +103,7 @@ def main() -> None:
         for name, steps in (
             ("projection", projection_steps(service)),
             ("exchange", exchange_steps(service)),
+            ("imports", import_steps(service)),
             ("ledger", ledger_steps(service)),
         )
     ]

@@ -7,12 +7,15 @@ import sys
 import click
 
 from lrs.commands.bank import bank
+from lrs.commands.credentials import credentials
 from lrs.commands.demo import demo
+from lrs.commands.dossier import dossier
 from lrs.commands.explain import explain
-from lrs.commands.import_ import import_, import_template
+from lrs.commands.import_ import import_, import_list, import_template
 from lrs.commands.ledger import ledger
 from lrs.commands.person import person
 from lrs.commands.receiver import receiver
+from lrs.commands.records import records
 from lrs.commands.serve import serve
 from lrs.commands.source import source
 from lrs.commands.statements import statements
@@ -28,13 +31,17 @@ def lrs() -> None:
 
 
 lrs.add_command(bank)
+lrs.add_command(credentials)
 lrs.add_command(demo)
+lrs.add_command(dossier)
 lrs.add_command(explain)
 lrs.add_command(import_)
+lrs.add_command(import_list)
 lrs.add_command(import_template)
 lrs.add_command(ledger)
 lrs.add_command(person)
 lrs.add_command(receiver)
+lrs.add_command(records)
 lrs.add_command(serve)
 lrs.add_command(source)
 lrs.add_command(statements)

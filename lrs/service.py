@@ -11,11 +11,14 @@ from lrs.auth.browser_sessions import BrowserSessions
 from lrs.auth.secrets import RootSecret
 from lrs.auth.sign_in import SignIn
 from lrs.auth.sources import SourceCredentials
+from lrs.credentials.issuing import Issuing
+from lrs.credentials.keys import CredentialKeys
 from lrs.ledger.keys import LedgerKeys
 from lrs.problems import Problem
 from lrs.settings import Settings, SettingsError
 from lrs.store.sqlite.store import SqliteStore
 from lrs.xapi.signatures import Trust
+from schemas.credentials import Issuer
 from schemas.principals import Principal, Role
 from schemas.sources import Scope, Source
 from schemas.xapi import XapiVersion, negotiate
@@ -38,6 +41,20 @@ class Service:
             raise SettingsError(f"LRS_SIGNATURE_TRUST cannot be used: {error}") from error
         self.ledger_keys = LedgerKeys(
             self.store.ledger, self.store.settings, self.root_secret, settings.public_url
+        )
+        issuer = Issuer(
+            id=f"{settings.public_url}/issuer",
+            name={"zh-CN" if not settings.institution.isascii() else "en": settings.institution},
+            url=settings.public_url,
+            country=settings.country,
+        )
+        self.issuing = Issuing(
+            issuer,
+            keys=CredentialKeys(self.store.settings, self.root_secret, issuer),
+            credentials=self.store.credentials,
+            achievements=self.store.achievements,
+            units=self.store.units,
+            records=self.store.records,
         )
         self.secure = settings.public_url.startswith("https:")
         self.credentials = SourceCredentials(self.store.sources, self.root_secret)

@@ -54,7 +54,9 @@ class ClaimPayload(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """A bank's verified answer to a claim; `jws` is the compact JWS it was read from."""
+    """A bank's verified answer to a claim; `jws` is the compact JWS it was read from, `key` the
+    bank's public key (a JWK) that it was verified with.
+    """
 
     outer_id: str
     bank_id: str
@@ -64,6 +66,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     issuer: str
     issued_at: datetime
     jws: str
+    key: dict[str, str] | None = None
 
 
 def claim_hash(payload: ClaimPayload) -> str:

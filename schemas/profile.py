@@ -14,3 +14,7 @@ statement with the verb "attended" and without it means `present`."""
 SESSION_TYPE: Final = "urn:lrs:activitytype:session"
 """Type of an activity that is one dated session of a course (a class, a workshop). The course
 stands in `contextActivities.parent`, or in `grouping` where there is no parent."""
+
+PRACTICE_TYPE: Final = "urn:lrs:activitytype:practice"
+"""Type of an activity that is a practical task of a course (an operation, a drill, a work task).
+The course stands in `contextActivities.parent`."""

@@ -6,7 +6,9 @@ import re
 import struct
 import zipfile
 import zlib
-from typing import BinaryIO, Final
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, BinaryIO, Final
 
 from adapters.course_package.refusal import PackageRefused
 
@@ -69,6 +71,15 @@ class Archive:
         if len(content) > most:
             raise PackageRefused(name, f"must have at most {most:,} bytes: split the course")
         return content
+
+    @contextmanager
+    def open(self, path: str) -> Iterator[IO[bytes]]:
+        """Give a file as a stream; raises PackageRefused where it turns out to be damaged."""
+        try:
+            with self._zip.open(self._files[path]) as stream:
+                yield stream
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+            raise _damaged(f"{self.name}/{path}") from error
 
     def _check(self) -> None:
         entries = self._zip.infolist()

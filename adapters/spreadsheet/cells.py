@@ -43,7 +43,7 @@ ATTENDANCE_WORDS: Final[dict[Attendance, tuple[str, ...]]] = {
     "excused": ("请假", "事假", "病假", "公假", "已请假", "excused", "leave"),
     "absent": (
         *("缺勤", "旷课", "未到", "缺席", "未签到", "否"),
-        *("absent", "no", "n", "×", "✗", "✘", "x", "0"),
+        *("缺考", "absent", "no", "n", "×", "✗", "✘", "x", "0"),
     ),
 }
 """What people write for each attendance, the first one as in the template."""
@@ -51,6 +51,7 @@ ATTENDANCE_WORDS: Final[dict[Attendance, tuple[str, ...]]] = {
 _ATTENDANCE = {word: kind for kind, words in ATTENDANCE_WORDS.items() for word in words}
 
 _SAFE_INTEGER = 10**15
+_LONGEST_WRITTEN = 4_000
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+\d{2}", re.I | re.A)
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)", re.A)
 _DATE = re.compile(
@@ -102,6 +103,20 @@ def key_of(value: Value) -> str:
     return text
 
 
+def written(value: Value) -> str:
+    """Return what stands in a cell as text that means the same when it is read again."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d" if value.time() == time() else "%Y-%m-%d %H:%M:%S")
+    if isinstance(value, float) and abs(value) < _SAFE_INTEGER and value == int(value):
+        return str(int(value))
+    text = str(value)
+    return text if len(text) <= _LONGEST_WRITTEN else f"{text[:_LONGEST_WRITTEN]}…"
+
+
 def number_of(value: Value, low: float, high: float) -> float | None:
     """Return the number of a cell, from `low` to `high`, None where it is empty."""
     _refuse_unusable(value)
@@ -144,6 +159,26 @@ def attendance_of(value: Value) -> Attendance | None:
             value=shown(value),
         )
     return _ATTENDANCE[word]
+
+
+RESULT_WORDS: Final[dict[bool, tuple[str, ...]]] = {
+    True: ("合格", "通过", "及格", "优秀", "良好", "pass", "passed", "√", "✓", "✔"),
+    False: ("不合格", "未通过", "不通过", "不及格", "fail", "failed", "×", "✗", "✘"),
+}
+"""What people write for a result, the first one as in the template."""
+
+
+def result_of(value: Value) -> bool | None:
+    """Return whether a cell says that the learner passed, None where it is empty."""
+    _refuse_unusable(value)
+    if is_blank(value):
+        return None
+    word = unicodedata.normalize("NFKC", str(value)).strip().casefold()
+    for passed, words in RESULT_WORDS.items():
+        if word in words:
+            return passed
+    words_shown = ", ".join(word for words in RESULT_WORDS.values() for word in words[:2])
+    raise Fault("result", words=f"{words_shown}, pass, fail", value=shown(value))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from adapters.spreadsheet.cells import Formula, Value
-from adapters.spreadsheet.columns import find_header
+from adapters.spreadsheet.columns import Proposal, Reading, find_header, propose_header
 from adapters.spreadsheet.faults import SheetError, shown
 from adapters.spreadsheet.limits import COLUMN_LIMIT, HEADER_WITHIN
 
@@ -23,11 +23,20 @@ _PIECE = 64 * 1024
 class CsvTable:
     """The table of a CSV file (RFC 4180), its rows by their numbers as a spreadsheet shows them."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, reading: Reading) -> None:
         """Tell the encoding and find the header. Raises SheetError."""
         self._path = path
         self._encoding = _encoding_of(path)
-        self.header = find_header(list(islice(self._all(), HEADER_WITHIN)))
+        self.header = find_header(list(islice(self._all(), HEADER_WITHIN)), reading)
+
+    @classmethod
+    def proposal(cls, path: Path, reading: Reading) -> tuple[Proposal, list[list[Value]]]:
+        """Return what the header is taken for, and the first rows below it. Raises SheetError."""
+        table = cls.__new__(cls)
+        table._path, table._encoding = path, _encoding_of(path)
+        rows = list(islice(table._all(), 2 * HEADER_WITHIN))
+        found = propose_header(rows[:HEADER_WITHIN], reading)
+        return found, [values for number, values in rows if number > found.row]
 
     def rows(self) -> Iterator[tuple[int, list[Value]]]:
         """Yield the rows below the header, empty ones included. Raises SheetError."""
@@ -47,10 +56,11 @@ class CsvTable:
                     raise SheetError("encoding", what=shown(error)) from None
                 if cells is None:
                     return
-                yield number, [_value(cell) for cell in cells[:COLUMN_LIMIT]]
+                yield number, [value_of(cell) for cell in cells[:COLUMN_LIMIT]]
 
 
-def _value(text: str) -> Value:
+def value_of(text: str) -> Value:
+    """Return the value that a cell's text stands for."""
     return Formula() if text.startswith("=") else text
 
 

@@ -206,6 +206,22 @@ _TEXTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ("must be a UUID, is {value}", "copy it from the enrolment, or leave it empty"),
         ("应为 UUID，现为 {value}", "请从报名记录中复制，或留空"),
     ),
+    "result": (
+        ("must be one of {words}, is {value}", "write one of them"),
+        ("应为 {words} 之一，现为 {value}", "请改为其中之一"),
+    ),
+    # a mapping of headers
+    "no_such_column": (
+        ("{header} cannot mean {column}", "choose one of: {keys}"),
+        ("{header} 不能对应 {column}", "请从以下选择：{keys}"),
+    ),
+    "no_such_header": (
+        (
+            "the header in row {row} has no {header}, which the mapping names (it has {seen})",
+            "name a column of the sheet",
+        ),
+        ("第 {row} 行表头中没有对应关系里的“{header}”列（现有 {seen}）", "请填写表中已有的列名"),
+    ),
     # a row
     "no_learner": (
         ("names no learner", "fill in the learner id or the e-mail"),
@@ -214,6 +230,18 @@ _TEXTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "no_result": (
         ("has neither attendance nor score", "fill in one of them, or delete the row"),
         ("既没有出勤也没有成绩", "请至少填写一项，或删除该行"),
+    ),
+    "no_practice": (
+        ("has neither hours nor score nor result", "fill in one of them, or delete the row"),
+        ("没有学时、成绩或结果", "请至少填写一项，或删除该行"),
+    ),
+    "no_examination": (
+        ("has neither score nor result nor attendance", "fill in one of them, or delete the row"),
+        ("没有成绩、结果或出勤", "请至少填写一项，或删除该行"),
+    ),
+    "absent_with_score": (
+        ("is absent and has a score or a result", "delete one of the two"),
+        ("缺考却有成绩或结果", "请删除其中一项"),
     ),
     "example": (
         ("is the example of the template", "delete it"),

@@ -3,7 +3,10 @@
 from typing import Final
 
 FILE_LIMIT: Final = 32 * 1024 * 1024
-"""Octets of a file."""
+"""Octets of an XLSX file."""
+
+CSV_LIMIT: Final = 512 * 1024 * 1024
+"""Octets of a CSV file, of which one line is in memory."""
 
 UNPACKED_LIMIT: Final = 128 * 1024 * 1024
 """Octets of all parts of an XLSX file, unpacked."""
@@ -14,8 +17,11 @@ RATIO_LIMIT: Final = 250
 PARTS_LIMIT: Final = 2_000
 """Parts of an XLSX file."""
 
-ROW_LIMIT: Final = 50_000
-"""Rows that are not empty, without the header."""
+ROW_LIMIT: Final = 1_048_575
+"""Rows that are not empty, without the header: as many as a worksheet has."""
+
+WINDOW: Final = 50_000
+"""A row is compared with so many rows before it."""
 
 LAST_ROW: Final = 1_048_576
 """The last row of a worksheet (ECMA-376 part 1, and Excel's own limit)."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
-from urllib.parse import quote
 
 import msgspec
 
@@ -18,15 +17,26 @@ from adapters.spreadsheet.cells import (
     key_of,
     moment_of,
     number_of,
+    result_of,
     text_of,
 )
 from adapters.spreadsheet.columns import Column, Header
-from adapters.spreadsheet.faults import Fault, Language, shown
+from adapters.spreadsheet.faults import Fault, Language
 from adapters.spreadsheet.options import Options
+from adapters.spreadsheet.terms import (
+    account,
+    activity,
+    course_iri,
+    duration_of,
+    email_of,
+    plain,
+    registration_of,
+    required,
+    slug,
+)
 from schemas.events import Attendance
 from schemas.identifiers import identifier_of
-from schemas.profile import ATTENDANCE_EXTENSION, SESSION_TYPE
-from schemas.xapi.syntax import IRI, MAILTO, UUID
+from schemas.profile import ATTENDANCE_EXTENSION, PRACTICE_TYPE, SESSION_TYPE
 
 COURSE_TYPE: Final = "http://adlnet.gov/expapi/activities/course"
 EXAM_TYPE: Final = "http://adlnet.gov/expapi/activities/assessment"
@@ -38,7 +48,13 @@ HIGHEST_SCORE: Final = 1_000_000.0
 
 _NAMESPACE: Final = uuid.UUID("0c4e4768-b44b-5b90-8445-a631e9dcac2a")
 _VERBS: Final = "http://adlnet.gov/expapi/verbs/"
-_DISPLAY: Final = {"attended": "考勤", "scored": "得分", "passed": "通过", "failed": "未通过"}
+_DISPLAY: Final = {
+    "attended": "考勤",
+    "experienced": "实训",
+    "scored": "得分",
+    "passed": "通过",
+    "failed": "未通过",
+}
 
 Found = TypeVar("Found")
 
@@ -71,6 +87,7 @@ class _Facts:
     session: str
     session_title: str
     item: str
+    practice: str
     moment: Moment
     context: dict[str, Any]
 
@@ -81,25 +98,62 @@ def statements_of(
     """Return the statements that a row makes, as plain JSON, or its problems: never both."""
     row = _Reading(number, values, header)
     facts = _facts(row, options)
-    attendance = row.read(Column.ATTENDANCE, attendance_of)
-    hours = row.read(Column.HOURS, lambda value: number_of(value, 0, LONGEST_HOURS))
-    full = row.read(Column.FULL_SCORE, lambda value: number_of(value, 1, HIGHEST_SCORE))
-    top = 100.0 if full is None else full
-    score = row.read(Column.SCORE, lambda value: number_of(value, 0, top))
-    pass_mark = row.read(Column.PASS_MARK, lambda value: number_of(value, 0, top))
-    told = [Column.ATTENDANCE, Column.SCORE]
+    result = _result(row)
+    alone = {
+        "attendance": ("no_result", (Column.ATTENDANCE, Column.SCORE)),
+        "practice": ("no_practice", (Column.HOURS, Column.SCORE, Column.RESULT)),
+        "examination": ("no_examination", (Column.ATTENDANCE, Column.SCORE, Column.RESULT)),
+    }
+    key, told = alone[options.kind]
     if all(is_blank(row.value(column)) for column in told):
-        row.refuse(None, Fault("no_result"))
+        row.refuse(None, Fault(key))
     if row.problems or facts is None:
         return [], row.problems
+    if options.kind == "practice":
+        return [_practised(facts, result)], []
+    if options.kind == "examination":
+        if not result.missed:
+            return _examined(row, facts, result)
+        if result.score is not None or result.success is not None:
+            row.refuse(None, Fault("absent_with_score"))
+            return [], row.problems
+        return [_missed(facts, result.attendance or "absent")], []
     statements = []
-    if attendance is not None:
-        statements.append(_attended(facts, attendance, hours))
-    if score is not None:
-        statements.append(
-            _scored(facts, score, top, pass_mark, hours if attendance is None else None)
-        )
+    if result.attendance is not None:
+        statements.append(_attended(facts, result.attendance, result.hours))
+    if result.score is not None:
+        statements.append(_scored(facts, result))
     return statements, []
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Result:
+    """What a row says of how the learner did; `full` is the highest score possible."""
+
+    attendance: Attendance | None
+    hours: float | None
+    score: float | None
+    full: float
+    pass_mark: float | None
+    success: bool | None
+
+    @property
+    def missed(self) -> bool:
+        return self.attendance in ("absent", "excused")
+
+
+def _result(row: _Reading) -> _Result:
+    attendance = row.read(Column.ATTENDANCE, attendance_of)
+    full = row.read(Column.FULL_SCORE, lambda value: number_of(value, 1, HIGHEST_SCORE))
+    top = 100.0 if full is None else full
+    return _Result(
+        attendance=attendance,
+        hours=row.read(Column.HOURS, lambda value: number_of(value, 0, LONGEST_HOURS)),
+        score=row.read(Column.SCORE, lambda value: number_of(value, 0, top)),
+        full=top,
+        pass_mark=row.read(Column.PASS_MARK, lambda value: number_of(value, 0, top)),
+        success=row.read(Column.RESULT, result_of),
+    )
 
 
 class _Reading:
@@ -129,30 +183,37 @@ class _Reading:
 
 def _facts(row: _Reading, options: Options) -> _Facts | None:
     actor = _actor(row, options)
-    course = row.read(Column.COURSE, lambda value: _course_iri(value, options))
+    course = row.read(Column.COURSE, lambda value: course_iri(value, options))
     title = row.read(Column.COURSE_TITLE, text_of) or ""
     session = row.read(Column.SESSION, key_of) or ""
     session_title = row.read(Column.SESSION_TITLE, text_of) or ""
-    item = row.read(Column.ITEM, key_of) or ""
-    moment = row.read(Column.DATE, lambda value: _required(moment_of(value, options.zone)))
+    item = _named(row, Column.ITEM, needed=options.kind == "examination")
+    practice = _named(row, Column.PRACTICE, needed=options.kind == "practice")
+    moment = row.read(Column.DATE, lambda value: required(moment_of(value, options.zone)))
     trainer = row.read(Column.TRAINER, key_of)
-    registration = row.read(Column.REGISTRATION, _registration)
+    registration = row.read(Column.REGISTRATION, registration_of)
     if row.problems or actor is None or course is None or moment is None:
         return None
     context: dict[str, Any] = {}
     if registration:
         context["registration"] = registration
     if trainer:
-        context["instructor"] = _account(trainer, options)
+        context["instructor"] = account(trainer, options)
     return _Facts(
         actor=actor,
-        course=_activity(course, COURSE_TYPE, title),
+        course=activity(course, COURSE_TYPE, title),
         session=session or moment.slug,
         session_title=session_title,
         item=item,
+        practice=practice,
         moment=moment,
         context=context,
     )
+
+
+def _named(row: _Reading, column: Column, *, needed: bool) -> str:
+    found = row.read(column, lambda value: required(key_of(value)) if needed else key_of(value))
+    return found or ""
 
 
 def _actor(row: _Reading, options: Options) -> dict[str, Any] | None:
@@ -161,8 +222,8 @@ def _actor(row: _Reading, options: Options) -> dict[str, Any] | None:
     if learner == EXAMPLE_LEARNER:
         row.refuse(None, Fault("example"))
     if learner:
-        actor = _account(learner, options)
-    elif email := row.read(Column.EMAIL, _email):
+        actor = account(learner, options)
+    elif email := row.read(Column.EMAIL, email_of):
         actor = {"objectType": "Agent", "mbox": email}
     else:
         if not row.problems:
@@ -177,9 +238,9 @@ def _attended(facts: _Facts, attendance: Attendance, hours: float | None) -> dic
     if there:
         result["completion"] = True
         if hours:
-            result["duration"] = _duration(hours)
-    session = _activity(
-        f"{facts.course['id']}/session/{_slug(facts.session)}",
+            result["duration"] = duration_of(hours)
+    session = activity(
+        f"{facts.course['id']}/session/{slug(facts.session)}",
         SESSION_TYPE,
         facts.session_title or facts.session,
     )
@@ -193,33 +254,80 @@ def _attended(facts: _Facts, attendance: Attendance, hours: float | None) -> dic
     )
 
 
-def _scored(
-    facts: _Facts, score: float, full: float, pass_mark: float | None, hours: float | None
-) -> dict[str, Any]:
-    result: dict[str, Any] = {
-        "score": {
-            "raw": _plain(score),
-            "min": 0,
-            "max": _plain(full),
-            "scaled": _plain(round(score / full, 6)),
-        }
-    }
-    verb = "scored"
-    if pass_mark is not None:
-        result["success"] = score >= pass_mark
-        verb = "passed" if result["success"] else "failed"
-    if hours:
-        result["duration"] = _duration(hours)
+def _scored(facts: _Facts, result: _Result) -> dict[str, Any]:
+    """A score, of an exam of the course, or of the course where no exam is named."""
+    told = replace(result, hours=result.hours if result.attendance is None else None)
     if facts.item:
-        what = ["exam", facts.item]
-        exam = f"{facts.course['id']}/exam/{_slug(facts.item)}"
-        about, parent = _activity(exam, EXAM_TYPE, facts.item), [facts.course]
-    else:
-        what = ["session", facts.session]
-        about, parent = facts.course, []
-    return _statement(
-        facts, verb=verb, key=["scored", *what], about=about, result=result, parent=parent
+        return _examination(facts, told)
+    return _judged(facts, told, ["scored", "session", facts.session], facts.course, [])
+
+
+def _examination(facts: _Facts, result: _Result) -> dict[str, Any]:
+    return _judged(facts, result, ["scored", "exam", facts.item], _exam(facts), [facts.course])
+
+
+def _exam(facts: _Facts) -> dict[str, Any]:
+    return activity(f"{facts.course['id']}/exam/{slug(facts.item)}", EXAM_TYPE, facts.item)
+
+
+def _practised(facts: _Facts, result: _Result) -> dict[str, Any]:
+    """One entry of a practice log: time spent on a task, and how it went where that is told."""
+    task = activity(
+        f"{facts.course['id']}/practice/{slug(facts.practice)}", PRACTICE_TYPE, facts.practice
     )
+    key = ["practised", facts.practice, facts.moment.slug]
+    return _judged(facts, result, key, task, [facts.course])
+
+
+def _examined(
+    row: _Reading, facts: _Facts, result: _Result
+) -> tuple[list[dict[str, Any]], list[Problem]]:
+    if result.score is None and result.success is None:
+        row.refuse(None, Fault("no_examination"))
+        return [], row.problems
+    return [_examination(facts, result)], []
+
+
+def _missed(facts: _Facts, attendance: Attendance) -> dict[str, Any]:
+    """A learner who was not there to be examined."""
+    return _statement(
+        facts,
+        verb="attended",
+        key=["missed", "exam", facts.item],
+        about=_exam(facts),
+        result={"extensions": {ATTENDANCE_EXTENSION: attendance}},
+        parent=[facts.course],
+    )
+
+
+def _judged(
+    facts: _Facts,
+    told: _Result,
+    key: list[str],
+    about: dict[str, Any],
+    parent: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """Return the statement of a score, a result, or time spent; the result written down counts
+    before the pass mark.
+    """
+    result: dict[str, Any] = {}
+    success, verb = told.success, "experienced"
+    if told.score is not None:
+        verb = "scored"
+        result["score"] = {
+            "raw": plain(told.score),
+            "min": 0,
+            "max": plain(told.full),
+            "scaled": plain(round(told.score / told.full, 6)),
+        }
+        if success is None and told.pass_mark is not None:
+            success = told.score >= told.pass_mark
+    if success is not None:
+        result["success"] = success
+        verb = "passed" if success else "failed"
+    if told.hours:
+        result["duration"] = duration_of(told.hours)
+    return _statement(facts, verb=verb, key=key, about=about, result=result, parent=parent)
 
 
 def _statement(
@@ -253,71 +361,3 @@ def _statement(
         **({"context": context} if context else {}),
         "timestamp": facts.moment.at.isoformat(),
     }
-
-
-def _activity(iri: str, kind: str, title: str) -> dict[str, Any]:
-    definition: dict[str, Any] = {"type": kind}
-    if title:
-        chinese = any("\u3400" <= char <= "\u9fff" for char in title)
-        definition["name"] = {"zh-CN" if chinese else "en": title}
-    return {"objectType": "Activity", "id": iri, "definition": definition}
-
-
-def _account(name: str, options: Options) -> dict[str, Any]:
-    return {"objectType": "Agent", "account": {"homePage": options.home_page, "name": name}}
-
-
-def _course_iri(value: Value, options: Options) -> str:
-    code = _required(key_of(value))
-    if "://" in code or code[:4].casefold() == "urn:":
-        if not IRI.fullmatch(code):
-            raise Fault("iri", value=shown(code))
-        return code
-    return f"{options.course_base}{_slug(code)}"
-
-
-def _email(value: Value) -> str | None:
-    text = key_of(value)
-    if not text:
-        return None
-    local, _, domain = text.removeprefix("mailto:").rpartition("@")
-    mbox = f"mailto:{local}@{domain.casefold()}"
-    if not MAILTO.fullmatch(mbox):
-        raise Fault("email", value=shown(text))
-    return mbox
-
-
-def _registration(value: Value) -> str | None:
-    text = key_of(value).casefold()
-    if text and not UUID.fullmatch(text):
-        raise Fault("uuid", value=shown(text))
-    return text or None
-
-
-def _required(found: Found | None) -> Found:
-    if not found:
-        raise Fault("required")
-    return found
-
-
-def _slug(text: str) -> str:
-    """Return a text as one segment of an IRI: letters and digits of any script stay (RFC 3987
-    ucschar), everything else is percent-encoded, so that two texts never become one.
-    """
-    return "".join(
-        char if char.isalnum() or char in "-._~" else quote(char, safe="") for char in text
-    )
-
-
-def _duration(hours: float) -> str:
-    minutes, seconds = divmod(round(hours * 3600), 60)
-    whole, minutes = divmod(minutes, 60)
-    parts = (
-        f"{whole}H" * (whole > 0) + f"{minutes}M" * (minutes > 0) + f"{seconds}S" * (seconds > 0)
-    )
-    return f"PT{parts or '0S'}"
-
-
-def _plain(number: float) -> float:
-    """Return a whole number without its fraction, as people write it."""
-    return int(number) if number == int(number) else number

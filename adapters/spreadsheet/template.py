@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import BinaryIO
 
 from openpyxl import Workbook
 from openpyxl.styles import Font
@@ -10,8 +11,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from adapters.spreadsheet.cells import ATTENDANCE_WORDS
-from adapters.spreadsheet.columns import Column
+from adapters.spreadsheet.cells import ATTENDANCE_WORDS, RESULT_WORDS
+from adapters.spreadsheet.columns import COLUMNS, Column, SheetKind
 from adapters.spreadsheet.faults import LANGUAGES, Language
 from adapters.spreadsheet.limits import ROW_LIMIT, TEXT_LIMIT
 from adapters.spreadsheet.mapping import EXAMPLE_LEARNER
@@ -20,6 +21,7 @@ _WORDS = (
     tuple(ATTENDANCE_WORDS),
     tuple(words[0] for words in ATTENDANCE_WORDS.values()),
 )
+_RESULTS = (("pass", "fail"), tuple(words[0] for words in RESULT_WORDS.values()))
 # column: the example in English and Chinese, the note in English and Chinese
 _ROWS: dict[Column, tuple[tuple[str | int, str | int], tuple[str, str]]] = {
     Column.LEARNER: (
@@ -99,7 +101,32 @@ _ROWS: dict[Column, tuple[tuple[str | int, str | int], tuple[str, str]]] = {
             "报名的 UUID，重修时使用。",
         ),
     ),
+    Column.PRACTICE: (
+        ("Fire extinguishers", "灭火器实操"),
+        (
+            "Needed. The practical task. Twice on one day: give the dates their times.",
+            "必填。实训的项目。同一天多次的，请在日期后填写时间。",
+        ),
+    ),
+    Column.RESULT: (
+        ("", ""),
+        (
+            f"{_RESULTS[0][0]} or {_RESULTS[0][1]}; counts before the pass mark.",
+            f"{_RESULTS[1][0]}或{_RESULTS[1][1]}；优先于及格线。",
+        ),
+    ),
 }
+_EXAMPLES: dict[SheetKind, dict[Column, tuple[str | int, str | int]]] = {
+    "attendance": {},
+    "practice": {},
+    "examination": {
+        Column.ITEM: ("Final examination", "结业考试"),
+        Column.ATTENDANCE: ("", ""),
+        Column.SCORE: (86, 86),
+        Column.PASS_MARK: (60, 60),
+    },
+}
+"""What the example of a kind has otherwise."""
 _TITLES = (("Sheet", "Notes"), ("登记表", "说明"))
 _GENERAL = (
     (
@@ -113,19 +140,23 @@ _GENERAL = (
 )
 
 
-def write_template(path: Path, language: Language) -> None:
+def write_template(
+    target: Path | BinaryIO, language: Language, kind: SheetKind = "attendance"
+) -> None:
     """Write an XLSX template: headers, one example row (which an import refuses), and notes.
 
     Raises OSError where the path cannot be written.
     """
     place = LANGUAGES.index(language)
+    columns = {column: _ROWS[column] for column in COLUMNS[kind]}
+    examples = {column: example for column, (example, _) in columns.items()} | _EXAMPLES[kind]
     book = Workbook()
     sheet = book.worksheets[0]
     sheet.title = _TITLES[place][0]
-    sheet.append([column.titles[place] for column in _ROWS])
-    sheet.append([example[place] or None for example, _ in _ROWS.values()])
+    sheet.append([column.titles[place] for column in columns])
+    sheet.append([examples[column][place] or None for column in columns])
     sheet.freeze_panes = "A2"
-    for number, column in enumerate(_ROWS, 1):
+    for number, column in enumerate(columns, 1):
         letter = get_column_letter(number)
         sheet.cell(1, number).font = Font(bold=True)
         sheet.column_dimensions[letter].width = 16
@@ -134,14 +165,16 @@ def write_template(path: Path, language: Language) -> None:
             sheet.cell(2, number).number_format = "@"
         if column is Column.ATTENDANCE:
             _offer(sheet, letter, _WORDS[place])
+        if column is Column.RESULT:
+            _offer(sheet, letter, _RESULTS[place])
     notes = book.create_sheet(_TITLES[place][1])
     for text in _GENERAL[place]:
         notes.append([text])
-    for column, (_, note) in _ROWS.items():
+    for column, (_, note) in columns.items():
         notes.append([column.titles[place], note[place]])
     notes.column_dimensions["A"].width = 20
     notes.column_dimensions["B"].width = 90
-    book.save(path)
+    book.save(target)
 
 
 def _offer(sheet: Worksheet, letter: str, words: tuple[str, ...]) -> None:

@@ -10,7 +10,13 @@ from openpyxl import load_workbook
 from openpyxl.utils.cell import range_boundaries
 
 from adapters.spreadsheet.cells import ErrorValue, Formula, Value
-from adapters.spreadsheet.columns import Header, find_header
+from adapters.spreadsheet.columns import (
+    Header,
+    Proposal,
+    Reading,
+    find_header,
+    propose_header,
+)
 from adapters.spreadsheet.faults import SheetError, shown
 from adapters.spreadsheet.limits import COLUMN_LIMIT, HEADER_WITHIN, LAST_ROW
 from adapters.spreadsheet.package import check_package
@@ -21,16 +27,35 @@ NumberedRow = tuple[int, list[Value]]
 class XlsxTable:
     """The one table of a workbook, its rows by their numbers in the worksheet."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, reading: Reading) -> None:
         """Check the file and find the table. Raises SheetError."""
         self._path = path
         with path.open("rb") as file:
             merged = check_package(file)
         with path.open("rb") as file:
-            self._sheet, self.header = _find_table(_open(file))
+            self._sheet, self.header = _find_table(_open(file), reading)
             worksheet = _open(file).worksheets[self._sheet]
             part = worksheet._worksheet_path
         _refuse_merged(merged.get(part, []), self.header)
+
+    @classmethod
+    def proposal(cls, path: Path, reading: Reading) -> tuple[Proposal, list[list[Value]]]:
+        """Return what the header is taken for, and the first rows below it. Raises SheetError.
+
+        Of several worksheets it is the one with the most known headers.
+        """
+        with path.open("rb") as file:
+            check_package(file)
+            sheets = [one for one in _open(file).worksheets if one.sheet_state == "visible"]
+            found = []
+            for worksheet in sheets:
+                rows = list(_rows(worksheet, 1, 2 * HEADER_WITHIN))
+                proposal = propose_header(rows[:HEADER_WITHIN], reading)
+                below = [values for number, values in rows if number > proposal.row]
+                found.append((proposal, below))
+        if not found:
+            raise SheetError("empty")
+        return max(found, key=lambda one: sum(key is not None for _, key in one[0].headers))
 
     def rows(self) -> Iterator[NumberedRow]:
         """Yield the rows below the header, empty ones included. Raises SheetError."""
@@ -45,7 +70,7 @@ def _open(file: Any) -> Any:
         raise _damaged(error) from None
 
 
-def _find_table(book: Any) -> tuple[int, Header]:
+def _find_table(book: Any, reading: Reading) -> tuple[int, Header]:
     """Return the place of the one visible worksheet that has a header, and the header."""
     found: list[tuple[int, str, Header]] = []
     refused: list[SheetError] = []
@@ -53,7 +78,7 @@ def _find_table(book: Any) -> tuple[int, Header]:
         if worksheet.sheet_state != "visible":
             continue
         try:
-            header = find_header(list(_rows(worksheet, 1, HEADER_WITHIN)))
+            header = find_header(list(_rows(worksheet, 1, HEADER_WITHIN)), reading)
         except SheetError as error:
             if error.key == "damaged":
                 raise

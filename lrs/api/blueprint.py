@@ -52,12 +52,21 @@ class ApiBlueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
     ARGUMENTS_PARSER = Parameters()
 
-    def __init__(self, name: str, service: Service, description: str, *roles: Role) -> None:
+    def __init__(
+        self,
+        name: str,
+        service: Service,
+        description: str,
+        *roles: Role,
+        signed_in: bool = True,
+    ) -> None:
         """All routes are for administrators and holders of any of `roles`; a route may ask for
-        more by `service.principal`.
+        more by `service.principal`. Where nobody is `signed_in`, what is sent says itself who
+        sends it.
         """
         super().__init__(name, f"lrs.api.{name}", description=description, url_prefix=PREFIX)
-        self.before_request(lambda: _enter(service, roles))
+        if signed_in:
+            self.before_request(lambda: _enter(service, roles))
 
 
 def _enter(service: Service, roles: Sequence[Role]) -> None:

@@ -13,7 +13,7 @@ from lrs.achievements.catalogue import catalogue_of
 from lrs.achievements.explanation import explain_judgement
 from lrs.achievements.judge import Judge
 from lrs.commands.data_option import data_option
-from lrs.commands.import_ import language_of
+from lrs.commands.terminal_language import language_of
 from lrs.service import Service
 from lrs.settings import Settings
 from lrs.store.records import Persona

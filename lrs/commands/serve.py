@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import click
 
@@ -26,10 +27,17 @@ BLOCKING_THREADS = 16
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64))
+@click.option(
+    "--demo",
+    is_flag=True,
+    help="Fill the store with a made-up cohort, in a folder of its own under --data, to look at.",
+)
 @data_option
-def serve(host: str, port: int, workers: int) -> None:
+def serve(host: str, port: int, workers: int, demo: bool) -> None:
     """Serve xAPI under /xapi and do the background work."""
     web_server.expect_free(host, port)
+    if demo:
+        os.environ["LRS_DATA"] = str(Path(os.environ["LRS_DATA"]) / "demo-cohort")
     os.environ.setdefault("LRS_PUBLIC_URL", f"http://{_name_of(host)}:{port}")
     exit_with_parent()
     os.environ.update(bound_to_this_process())
@@ -40,6 +48,9 @@ def serve(host: str, port: int, workers: int) -> None:
     background = Background()
     background.start()
     click.echo(f"Serving {settings.public_url}/xapi  (data in {settings.data}; Ctrl-C ends)")
+    if demo:
+        click.echo(f"A made-up cohort comes in; look at {settings.public_url}/")
+        subprocess.Popen([sys.executable, "-m", "lrs.demo.fill", settings.public_url])
     try:
         web_server.run(
             "lrs.app:create_app", host=host, port=port, workers=workers, threads=BLOCKING_THREADS

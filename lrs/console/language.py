@@ -1,21 +1,26 @@
-"""Which language a page is in."""
+"""Which language a page is in, and how it writes times."""
 
 from __future__ import annotations
 
 import flask_babel
-from flask import Flask, request, session
-from flask_babel import Babel
+from flask import Flask, has_request_context, request, session, url_for
 
 LANGUAGES = {"en": "English", "zh_CN": "中文"}
+
+TIME_ZONE = "Asia/Shanghai"
+"""Pages show times as people at the bank read their clocks."""
 
 
 def chosen_language() -> str:
     """Return the language of this request: that of `?lang=`, else of an earlier one in the
-    same session, else the browser's.
+    same session, else the browser's; English outside of a request.
     """
+    if not has_request_context():
+        return "en"
     asked = request.args.get("lang", "").replace("-", "_")
     if asked in LANGUAGES:
-        session["language"] = asked
+        if session.get("language") != asked:
+            session["language"] = asked
         return asked
     remembered = session.get("language")
     if remembered in LANGUAGES:
@@ -24,16 +29,25 @@ def chosen_language() -> str:
     return "zh_CN" if best in ("zh-CN", "zh") else "en"
 
 
+def in_other_language(code: str) -> str:
+    """Return the address of this same page in another language."""
+    if request.endpoint is None or request.method != "GET":
+        return f"?lang={code}"
+    arguments = {**(request.view_args or {}), **request.args.to_dict(), "lang": code}
+    return url_for(request.endpoint, **arguments)
+
+
 def install(app: Flask) -> None:
     """Give the templates their texts in the request's language."""
-    Babel(app, default_locale="en", locale_selector=chosen_language)
+    flask_babel.Babel(
+        app,
+        default_locale="en",
+        default_timezone=TIME_ZONE,
+        locale_selector=chosen_language,
+    )
     app.jinja_env.globals["LANGUAGES"] = LANGUAGES
     app.jinja_env.globals["language"] = chosen_language
-
-
-def gettext(text: str, **values: object) -> str:
-    """Return the text in the request's language, with the values put in by name."""
-    return str(flask_babel.gettext(text, **values))
+    app.jinja_env.globals["in_other_language"] = in_other_language
 
 
 def in_language(texts: dict[str, str] | None) -> str | None:
@@ -46,3 +60,8 @@ def in_language(texts: dict[str, str] | None) -> str | None:
             if found.lower() == tag.lower() or found.lower().startswith(f"{tag.lower()}-"):
                 return text
     return next(iter(texts.values()))
+
+
+def gettext(text: str, **values: object) -> str:
+    """Return the text in the request's language, with the values put in by name."""
+    return str(flask_babel.gettext(text, **values))

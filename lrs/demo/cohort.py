@@ -14,6 +14,8 @@ from typing import Any
 
 from openpyxl import Workbook
 
+from lrs.demo.shapes import account, cmi5_statement, moodle_statement
+
 MOODLE = "https://lms.example.edu.cn"
 COURSE = f"{MOODLE}/course/view.php?id=101"
 QUIZ = f"{MOODLE}/mod/quiz/view.php?id=1011"
@@ -21,7 +23,6 @@ AU = "https://courses.example.edu.cn/safety/au/emergency-drill"
 CMI5_COURSE = "https://courses.example.edu.cn/safety"
 PRACTICE = f"{MOODLE}/practice/safety-101"
 
-CMI5 = "https://w3id.org/xapi/cmi5/context"
 NAMESPACE = uuid.UUID("6f0a8d5e-2f53-5e0c-b6b5-7d8d1f7f2c11")
 TERM = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
@@ -176,73 +177,39 @@ def _moodle(
     at: datetime,
     result: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Shaped as Moodle's logstore_xapi plugin does."""
-    related: dict[str, Any] = {
-        "category": [
-            {
-                "id": MOODLE,
-                "definition": {"type": "http://id.tincanapi.com/activitytype/lms"},
-            }
-        ]
-    }
-    if activity["id"] != COURSE:
-        related["parent"] = [_course()]
-    return {
-        "id": _id(learner, verb, activity["id"]),
-        "actor": _actor(learner),
-        "verb": {"id": verb, "display": {"en": verb.rpartition("/")[2]}},
-        "object": activity,
-        "context": {
-            "platform": "Moodle",
-            "language": "zh-CN",
-            "contextActivities": related,
-            "extensions": {
-                "http://lrs.learninglocker.net/define/extensions/info": {
-                    "http://moodle.org": "4.5",
-                    "https://github.com/xAPI-vle/moodle-logstore_xapi": "5.0",
-                }
-            },
-        },
-        "timestamp": at.isoformat(),
-        **({"result": result} if result else {}),
-    }
+    return moodle_statement(
+        _id(learner, verb, activity["id"]),
+        actor=_actor(learner),
+        verb=verb,
+        activity=activity,
+        course=_course(),
+        lms=MOODLE,
+        at=at,
+        result=result,
+    )
 
 
 def _cmi5(
     learner: Learner, verb: str, at: datetime, result: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """A cmi5-defined statement (cmi5 9.0, 10.0)."""
-    categories = [{"id": f"{CMI5}/categories/cmi5"}]
-    if verb in ("passed", "failed", "completed"):
-        categories.append({"id": f"{CMI5}/categories/moveon"})
-    iri = f"http://adlnet.gov/expapi/verbs/{verb}"
-    return {
-        "id": _id(learner, iri, AU),
-        "actor": _actor(learner),
-        "verb": {"id": iri, "display": {"en": verb}},
-        "object": {
+    return cmi5_statement(
+        _id(learner, f"http://adlnet.gov/expapi/verbs/{verb}", AU),
+        actor=_actor(learner),
+        verb=verb,
+        activity={
             "id": AU,
             "definition": {"name": {"en": "Emergency drill", "zh-CN": "应急演练"}},
         },
-        "context": {
-            "registration": _id(learner, "registration", CMI5_COURSE),
-            "contextActivities": {
-                "category": categories,
-                "grouping": [{"id": CMI5_COURSE}],
-            },
-            "extensions": {f"{CMI5}/extensions/sessionid": _id(learner, "session", AU)},
-        },
-        "timestamp": at.isoformat(),
-        **({"result": result} if result else {}),
-    }
+        course=CMI5_COURSE,
+        registration=_id(learner, "registration", CMI5_COURSE),
+        session=_id(learner, "session", AU),
+        at=at,
+        result=result,
+    )
 
 
 def _actor(learner: Learner) -> dict[str, Any]:
-    return {
-        "objectType": "Agent",
-        "name": learner.name,
-        "account": {"homePage": MOODLE, "name": learner.number},
-    }
+    return account(MOODLE, learner.number, learner.name)
 
 
 def _course() -> dict[str, Any]:

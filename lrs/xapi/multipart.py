@@ -40,7 +40,7 @@ def read_parts(stream: IO[bytes], boundary: str) -> Iterator[Part]:
 class _Reader:
     def __init__(self, stream: IO[bytes], boundary: str) -> None:
         self._stream = stream
-        self._delimiter = b"\r\n--" + boundary.encode("latin-1", "replace")
+        self._mark = b"--" + boundary.encode("latin-1", "replace")
         # A delimiter at the very beginning has no line before it.
         self._buffer = b"\r\n"
         self._ended = False
@@ -60,15 +60,31 @@ class _Reader:
         self._buffer += piece
         return bool(piece)
 
+    def _delimiter(self) -> tuple[int, int] | None:
+        """Where in the buffer the next delimiter, with the line break before it, is.
+
+        Between attachments @xapi/xapi leaves that line break out.
+        """
+        at = self._buffer.find(self._mark)
+        while at >= 0:
+            end = at + len(self._mark)
+            if self._buffer[max(at - 2, 0) : at] == b"\r\n":
+                return at - 2, end
+            if self._buffer[end : end + 2] == b"\r\n":
+                return at, end
+            at = self._buffer.find(self._mark, at + 1)
+        return None
+
     def _until_delimiter(self) -> Iterator[bytes]:
-        keep = len(self._delimiter) - 1
-        while (at := self._buffer.find(self._delimiter)) < 0:
+        keep = len(self._mark) + 1
+        while (place := self._delimiter()) is None:
             if len(self._buffer) > keep:
                 piece, self._buffer = self._buffer[:-keep], self._buffer[-keep:]
                 yield piece
             if not self._fill():
                 raise _wrong("it ends before the closing boundary that its Content-Type names")
-        piece, self._buffer = self._buffer[:at], self._buffer[at + len(self._delimiter) :]
+        begin, end = place
+        piece, self._buffer = self._buffer[:begin], self._buffer[end:]
         if piece:
             yield piece
 
@@ -100,9 +116,9 @@ class _Reader:
                 raise _wrong("a part has a header that cannot be read")
             headers[name.strip().lower()] = value.strip()
         # In a part without content the empty line is the delimiter's own line break.
-        while len(self._buffer) < len(self._delimiter) and self._fill():
+        while len(self._buffer) < len(self._mark) and self._fill():
             pass
-        if self._buffer.startswith(self._delimiter[2:]):
+        if self._buffer.startswith(self._mark):
             self._buffer = b"\r\n" + self._buffer
         return headers
 

@@ -70,7 +70,7 @@ def _store(
                 f"not as {request.mimetype or 'nothing'!r:.80}.",
             )
         signatures = [
-            _signature(service, one, index, version, reception.finished)
+            signature_result(service, one, index, version, reception.finished)
             for index, one in enumerate(received)
         ]
         return store(
@@ -105,7 +105,9 @@ def _received_parts(
         raise Problem(400, "The first part must be the statements, as application/json.")
     received = _decoded(b"".join(first.pieces), version, statement_id)
     declared = {
-        one["sha2"].lower(): one for received_one in received for one in _attachments(received_one)
+        one["sha2"].lower(): one
+        for received_one in received
+        for one in attachments_of(received_one)
     }
     for part in parts:
         incoming = _receive(reception, part, declared)
@@ -133,7 +135,7 @@ def _receive(reception: Reception, part: Part, declared: dict[str, dict[str, Any
     return incoming
 
 
-def _attachments(received: Received) -> list[dict[str, Any]]:
+def attachments_of(received: Received) -> list[dict[str, Any]]:
     """The attachments of a statement and of the SubStatement in it, as plain JSON."""
     properties = received.properties
     thing = properties["object"]
@@ -143,7 +145,7 @@ def _attachments(received: Received) -> list[dict[str, Any]]:
 
 def _check_all_there(received: Sequence[Received], finished: dict[str, Incoming]) -> None:
     for index, one in enumerate(received):
-        for attachment in _attachments(one):
+        for attachment in attachments_of(one):
             if "fileUrl" not in attachment and attachment["sha2"].lower() not in finished:
                 raise StatementError(
                     index,
@@ -153,7 +155,7 @@ def _check_all_there(received: Sequence[Received], finished: dict[str, Incoming]
                 )
 
 
-def _signature(
+def signature_result(
     service: Service,
     received: Received,
     index: int,

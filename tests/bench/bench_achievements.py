@@ -20,7 +20,9 @@ from rich.progress import Progress
 
 from lrs.achievements.evaluate import activities_of, units_of
 from lrs.achievements.evaluator import BATCH, Evaluator
-from lrs.store.records import PersonaNamed, Projection
+from lrs.records.fold import state_of
+from lrs.store.projections import PersonaNamed, Projection, StoredEvent
+from lrs.store.records import RecordKey
 from lrs.store.sqlite.store import SqliteStore
 from lrs.store.statements import NewStatement
 from schemas.events import Event, Score
@@ -92,7 +94,6 @@ def happenings(statement: str, persona: int, units: int, source: int) -> Iterato
 
 
 def populate(store: SqliteStore, personas: int, units: int) -> None:
-    number = 1
     store.database.write(
         lambda tx: tx.execute(
             "INSERT INTO source (id, key, name, provenance, scopes, created) "
@@ -101,14 +102,12 @@ def populate(store: SqliteStore, personas: int, units: int) -> None:
     )
     for first in range(0, personas, AT_A_TIME):
         batch, named, events = [], [], []
+        since = store.projections.checkpoint()
         before = store.statements.last_seq()
         for persona in range(first, min(personas, first + AT_A_TIME)):
             statement = uuid.uuid5(uuid.NAMESPACE_URL, str(persona))
-            body = msgspec.json.encode({"id": str(statement), "timestamp": "", "fill": FILL})
-            batch.append(
-                NewStatement(id=statement.bytes, body=body, timestamp=True, keys=frozenset())
-            )
-            key = f"p{persona:06}"
+            batch.append(said(statement))
+            key = persona_key(persona)
             named.append(
                 PersonaNamed(
                     persona=key,
@@ -118,18 +117,30 @@ def populate(store: SqliteStore, personas: int, units: int) -> None:
                 )
             )
             events += [
-                (before + len(batch), key, event)
-                for event in happenings(str(statement), persona, units, number)
+                StoredEvent(before + len(batch), key, key, event)
+                for event in happenings(str(statement), persona, units, 1)
             ]
-        store.statements.add(number, batch)
-        store.records.apply(
+        store.statements.add(1, batch)
+        store.projections.apply(
             Projection(
-                after=store.records.checkpoint(),
+                since=since,
                 through=store.statements.last_seq(),
                 personas=named,
                 events=events,
+                records={
+                    RecordKey.of(one.persona, one.event): state_of([one.event]) for one in events
+                },
             )
         )
+
+
+def said(statement: uuid.UUID) -> NewStatement:
+    body = msgspec.json.encode({"id": str(statement), "timestamp": "", "fill": FILL})
+    return NewStatement(id=statement.bytes, body=body, timestamp=True, keys=frozenset())
+
+
+def persona_key(number: int) -> str:
+    return f"p{number:06}"
 
 
 def run(report: Report, scale: int) -> None:
@@ -175,18 +186,17 @@ def measure(report: Report, personas: int, units: int) -> None:
 def one_event(store: SqliteStore, evaluator: Evaluator, number: int) -> float:
     """Return the milliseconds from a new event's mark to its decision on disk."""
     statement = uuid.uuid4()
-    before = store.statements.last_seq()
-    body = msgspec.json.encode({"id": str(statement), "timestamp": "", "fill": FILL})
-    store.statements.add(
-        1, [NewStatement(id=statement.bytes, body=body, timestamp=True, keys=frozenset())]
-    )
-    [event, *_] = happenings(str(statement), number, 1, 1)
-    store.records.apply(
+    since = store.projections.checkpoint()
+    store.statements.add(1, [said(statement)])
+    seq = store.statements.last_seq()
+    key = persona_key(number)
+    [event] = happenings(str(statement), number, 1, 1)
+    store.projections.apply(
         Projection(
-            after=before,
-            through=before + 1,
-            events=[(before + 1, f"p{number:06}", event)],
-            due={(f"p{number:06}", "U-0")},
+            since=since,
+            through=seq,
+            events=[StoredEvent(seq, key, key, event)],
+            due={(key, "U-0")},
         )
     )
     begun = time.perf_counter()

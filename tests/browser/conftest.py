@@ -1,12 +1,38 @@
 import os
+import re
+import subprocess
+import sys
+import time
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import sync_playwright
 
+from lrs.lifeline import bound_to_this_process
+from lrs.store.sqlite.store import SqliteStore
+from tests.acceptance.lrs_process import KEY, SECRET, lrs_process
 from tests.browser.chromium import executable
 
 ARTEFACTS = Path(__file__).resolve().parents[2] / "artefacts"
+CLASSES = 3
+"""As many of the demonstration's classes: enough for a second page, and quick."""
+
+FILLED_WITHIN = 120
+WIDTHS = {"desk": (1280, 900), "phone": (390, 844)}
+
+
+class Console(NamedTuple):
+    """A service that holds the demonstration's cohort: its address, its data, and the password
+    of those whom the demonstration lets in, each by the name of their role.
+    """
+
+    url: str
+    data: Path
+    password: str
+
+    def credentials(self, role):
+        return (KEY, SECRET) if role == "administrator" else (role, self.password)
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +46,92 @@ def chromium():
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def console(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("console")
+    with lrs_process(folder) as xapi, (folder / "fill.log").open("wb") as log:
+        url, data = xapi.removesuffix("/xapi/"), folder / "data"
+        filling = subprocess.Popen(
+            [sys.executable, "-m", "lrs.demo.fill", url, str(CLASSES)],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **bound_to_this_process(), "LRS_DATA": str(data)},
+        )
+        try:
+            wait_until_filled(filling, data, folder / "fill.log")
+            password = re.search(r"password  (\w+)", (folder / "fill.log").read_text())
+            yield Console(url, data, password.group(1))
+        finally:
+            filling.terminate()
+            filling.wait(20)
+
+
+def wait_until_filled(filling, data, log):
+    store = SqliteStore(data / "lrs.db")
+    try:
+        deadline = time.monotonic() + FILLED_WITHIN
+        while not (
+            (data / "filled").exists()
+            and store.records.checkpoint() == store.statements.last_seq()
+            and not store.achievements.due(1)
+            and not {"queued", "sent"} & store.figures.counts("claim").keys()
+        ):
+            if filling.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the demonstration was not filled:\n{log.read_text()}")
+            time.sleep(0.1)
+    finally:
+        store.close()
+
+
+@pytest.fixture(scope="session")
+def signed_in(chromium, console):
+    """The browser's cookies of somebody who has signed in, by role."""
+    states = {}
+
+    def signed_in(role):
+        if role not in states:
+            context = chromium.new_context(base_url=console.url, locale="en-GB")
+            page = context.new_page()
+            page.goto("/sign-in")
+            name, password = console.credentials(role)
+            page.get_by_label("Name").fill(name)
+            page.get_by_label("Password").fill(password)
+            page.locator("main").get_by_role("button", name="Sign in").click()
+            page.wait_for_url(lambda url: "/sign-in" not in url)
+            cookies = context.cookies()
+            states[role] = [one for one in cookies if one["name"] == "lrs_session"]
+            context.close()
+        return states[role]
+
+    return signed_in
+
+
+@pytest.fixture
+def open_page(chromium, console, signed_in):
+    """Opens pages of the console as a person would, and fails where the browser complains."""
+    contexts, faults = [], []
+
+    def open_page(width="desk", language="en", role="administrator", **options):
+        context = chromium.new_context(
+            base_url=console.url,
+            viewport=dict(zip(("width", "height"), WIDTHS[width], strict=True)),
+            locale={"en": "en-GB", "zh_CN": "zh-CN"}[language],
+            **options,
+        )
+        if role is not None:
+            context.add_cookies(signed_in(role))
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: faults.append(message.text))
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not faults
 
 
 @pytest.fixture

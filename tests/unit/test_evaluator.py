@@ -48,6 +48,7 @@ BANK = KnownReceiver(
 def service(tmp_path):
     app = create_app(Settings(data=tmp_path, public_url="http://lrs.example"))
     service = app.extensions["lrs"]
+    service.app = app
     service.credentials.ensure("admin", "s3cret", name="Administrator")
     service.client = signed_in(app, "admin", "s3cret")
     service.store.exchange.put_receiver(BANK)
@@ -96,7 +97,12 @@ def test_a_statement_that_an_adapter_stumbles_over_is_counted_and_passed_over(se
     post(service, GOOD)
     store = service.store
     projector = Projector(
-        store.statements, store.records, store.sources.all, [Clumsy()], lambda: {}
+        store.statements,
+        store.projections,
+        store.courses,
+        store.sources.all,
+        [Clumsy()],
+        units_of=dict,
     )
     assert projector.step()
     assert not projector.step()

@@ -8,7 +8,9 @@ from adapters.inbound import inbound_adapters
 from adapters.spreadsheet import LANGUAGES
 from lrs.app import create_app
 from lrs.cli import lrs
-from lrs.commands.import_ import _TEXTS, BATCH, language_of
+from lrs.commands.terminal_language import language_of
+from lrs.imports.intake import BATCH
+from lrs.imports.texts import TEXTS
 from lrs.records.projector import Projector
 from lrs.service import Service
 from lrs.settings import Settings
@@ -103,7 +105,14 @@ def test_what_is_imported_becomes_the_record_of_the_course(bring, tmp_path):
     bring(write_xlsx(tmp_path, [HEADER, LI_NA]))
     service = opened(tmp_path)
     store = service.store
-    Projector(store.statements, store.records, store.sources.all, inbound_adapters(), dict).step()
+    Projector(
+        store.statements,
+        store.projections,
+        store.courses,
+        store.sources.all,
+        inbound_adapters(),
+        units_of=dict,
+    ).step()
     ((_, record),) = store.records.records(None, 10)
     service.close()
     assert record.activity == "https://lms.example/course/SAFETY"
@@ -253,7 +262,7 @@ def test_the_language_is_that_of_the_environment(environment, language):
 
 
 def test_every_text_is_there_in_both_languages():
-    for texts in _TEXTS.values():
+    for texts in TEXTS.values():
         assert [any("\u4e00" <= char <= "\u9fff" for char in text) for text in texts] == [
             False,
             True,

@@ -18,7 +18,7 @@ from adapters.spreadsheet import (
     write_template,
 )
 from adapters.spreadsheet.cells import ATTENDANCE_WORDS
-from adapters.spreadsheet.columns import Column
+from adapters.spreadsheet.columns import COLUMNS, Column
 from adapters.spreadsheet.mapping import LONGEST_HOURS
 from schemas.profile import ATTENDANCE_EXTENSION, SESSION_TYPE
 from schemas.sources import Source
@@ -364,7 +364,7 @@ def test_the_template_is_read_once_its_example_is_replaced(tmp_path, language):
     assert [problem.fault.key for problem in example.problems] == ["example"]
     book = load_workbook(path)
     headers = [cell.value for cell in book.worksheets[0][1]]
-    assert len(headers) == len(Column)
+    assert len(headers) == len(COLUMNS["attendance"])
     book.worksheets[0]["A2"] = "2026000101"
     book.save(path)
     (row,) = read(path)

@@ -127,7 +127,7 @@ def test_what_is_no_sheet_is_refused(tmp_path, name, content, key):
 def test_a_file_that_is_too_large_is_not_opened(tmp_path):
     path = tmp_path / "large.csv"
     with path.open("wb") as file:
-        file.truncate(limits.FILE_LIMIT + 1)
+        file.truncate(limits.CSV_LIMIT + 1)
     assert refusal(path).key == "too_large"
 
 

@@ -5,7 +5,7 @@ from email import message_from_bytes
 from email.policy import HTTP
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lrs.problems import Problem
@@ -175,15 +175,19 @@ def test_other_types_and_boundaries_are_400(client, kind):
     contents=st.lists(st.binary(max_size=300), max_size=4),
     sizes=st.lists(st.integers(1, 40), min_size=1),
     preamble=st.sampled_from([b"", b"\r\n", b"for old readers\r\n"]),
+    broken=st.booleans(),
 )
-def test_parts_are_read_the_same_however_the_stream_comes(contents, sizes, preamble):
-    mark = b"\r\n--b"
-    contents = [content.replace(mark, b"") for content in contents]
-    contents = [content for content in contents if mark not in content + mark[:-1]]
-    body = preamble.removesuffix(b"\r\n") + b"".join(
-        mark + b"\r\nA: %d\r\n\r\n" % n + content for n, content in enumerate(contents)
-    )
-    parts = read_parts(Trickle(body + mark + b"--", sizes), "b")
+@example(contents=[b"a--", b"--\r", b"-"], sizes=[1], preamble=b"", broken=True)
+@example(contents=[b"x" * 300, b"\r\n--", b""], sizes=[7], preamble=b"", broken=False)
+def test_parts_are_read_the_same_however_the_stream_comes(contents, sizes, preamble, broken):
+    # A boundary stands in no content (RFC 2046 5.1.1).
+    contents = [content for content in contents if b"--b" not in content]
+    body = preamble.removesuffix(b"\r\n") + b"\r\n"
+    for n, content in enumerate(contents):
+        body += b"--b\r\nA: %d\r\n\r\n" % n + content
+        # @xapi/xapi leaves the line break out, but for the one before the last delimiter.
+        body += b"\r\n" if n == len(contents) - 1 or not broken else b""
+    parts = read_parts(Trickle(body + b"--b--", sizes), "b")
     assert [(part.headers["a"], b"".join(part.pieces)) for part in parts] == [
         (str(n), content) for n, content in enumerate(contents)
     ]

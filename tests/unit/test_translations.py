@@ -15,7 +15,9 @@ METHODS = [("**/templates/**.html", "jinja2"), ("**.py", "python")]
 
 
 def used():
-    found = extract_from_dir(ROOT, METHODS, keywords={"_": None, "ngettext": (1, 2)})
+    found = extract_from_dir(
+        ROOT, METHODS, keywords={"_": None, "gettext": None, "ngettext": (1, 2)}
+    )
     return {message for _, _, message, _, _ in found}
 
 

@@ -244,7 +244,7 @@ def unmerged(lrs):
 def merged_away(lrs):
     persona = of(lrs, lrs.statement).persona
     lrs.store.database.write(
-        lambda tx: tx.execute("DELETE FROM identifier WHERE persona = ?", (persona,))
+        lambda tx: tx.execute("DELETE FROM holding WHERE persona = ?", (persona,))
     )
     lrs.store.achievements.mark_of_persona(persona)
     lrs.settle()

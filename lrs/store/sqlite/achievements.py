@@ -10,7 +10,8 @@ import msgspec
 from lrs.store.achievements import DueEvaluation, Evaluation, NewClaim, Ruling
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act, note_fact
-from lrs.store.sqlite.records import mark_due
+from lrs.store.sqlite.projections import mark_due
+from lrs.store.sqlite.records import SERVING
 from schemas.achievements import Achievement, OfficerDecision
 from schemas.claims import claim_hash
 
@@ -219,16 +220,16 @@ class SqliteAchievements:
         """Return up to `limit` ids of personas after `after`, in order, who have events of
         `activities`, achievements of `units` or one of the unit that stands.
         """
-        sources = [
-            *(("event", "activity", one) for one in activities),
-            *(("event", "course", one) for one in activities),
-            *(("achievement", "unit", one) for one in (*units, unit)),
+        read = [
+            *((f"record WHERE {SERVING} AND activity = ?", one) for one in activities),
+            *((f"belonging WHERE {SERVING} AND whole = ?", one) for one in activities),
+            *(("achievement WHERE unit = ?", one) for one in (*units, unit)),
         ]
         found: set[str] = set()
-        for table, column, value in sources:
+        for table, value in read:
             rows = self._database.read().execute(
                 f"SELECT DISTINCT persona FROM {table} "  # noqa: S608
-                f"WHERE {column} = ? AND persona > ? ORDER BY persona LIMIT ?",
+                "AND persona > ? ORDER BY persona LIMIT ?",
                 (value, after, limit),
             )
             found.update(row[0] for row in rows)

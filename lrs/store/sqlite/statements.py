@@ -8,7 +8,7 @@ import sqlite3
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import zstandard
@@ -37,6 +37,19 @@ ESTIMATE_LIMIT = 1000
 Compare = Callable[[dict[str, Any], dict[str, Any]], bool]
 Keys = Callable[[bytes], frozenset[str]]
 Merge = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
+
+
+class Prepared(NamedTuple):
+    """Statements, each with its packed body and its terms, and the dictionary they were packed
+    with.
+    """
+
+    dictionary: int
+    statements: Sequence[tuple[NewStatement, bytes, set[int]]]
+
+    def part(self, begin: int, count: int) -> Prepared:
+        """Return `count` of the statements from a place on."""
+        return Prepared(self.dictionary, self.statements[begin : begin + count])
 
 
 @lru_cache(maxsize=32_768)
@@ -80,17 +93,21 @@ class SqliteStatements:
         before_commit: Callable[[], None] | None = None,
     ) -> int:
         """Store a batch whole and return how many were new."""
-        dictionary, packed = self._bodies.pack(new.body for new in batch)
-        terms = [{term_of(key) for key in (*new.keys, f"source:{source}")} for new in batch]
-        prepared = list(zip(batch, packed, terms, strict=True))
+        prepared = self.prepared(source, batch)
 
         def work(tx: Transaction) -> int:
-            added = self._add(tx, source, dictionary, prepared)
+            added = self.add_within(tx, source, prepared)
             if before_commit is not None:
                 before_commit()
             return added
 
         return self._database.write(work)
+
+    def prepared(self, source: int, batch: Sequence[NewStatement]) -> Prepared:
+        """Return a batch with the part of storing it done that needs no turn."""
+        dictionary, packed = self._bodies.pack(new.body for new in batch)
+        terms = [{term_of(key) for key in (*new.keys, f"source:{source}")} for new in batch]
+        return Prepared(dictionary, list(zip(batch, packed, terms, strict=True)))
 
     def get(self, statement_id: bytes) -> StoredStatement | None:
         """Return the statement with the id, voided or not."""
@@ -100,6 +117,17 @@ class SqliteStatements:
             .fetchone()
         )
         return self._stored(row) if row else None
+
+    def voided_by(self, statement_id: bytes) -> int | None:
+        """Return the seq of the first statement that voids the one with the id."""
+        row = (
+            self._database.read()
+            .execute(
+                "SELECT min(seq) FROM reference WHERE target = ? AND voids = 1", (statement_id,)
+            )
+            .fetchone()
+        )
+        return None if row[0] is None else int(row[0])
 
     def find(self, query: StatementQuery) -> list[StoredStatement]:
         """Return a page of unvoided statements, newest first unless `ascending`."""
@@ -208,19 +236,16 @@ class SqliteStatements:
                 low = row[0]
         return low
 
-    def _add(
-        self,
-        tx: Transaction,
-        source: int,
-        dictionary: int,
-        batch: Sequence[tuple[NewStatement, bytes, set[int]]],
-    ) -> int:
+    def add_within(self, tx: Transaction, source: int, prepared: Prepared) -> int:
+        """Store a prepared batch in a transaction of another noun, as `add` does in one of its
+        own: what raises Conflict must leave the transaction.
+        """
         added = 0
-        for index, (new, packed, terms) in enumerate(batch):
+        for index, (new, packed, terms) in enumerate(prepared.statements):
             cursor = tx.execute(
                 "INSERT INTO statement (id, stored, source, timed, dictionary, body) "
                 "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
-                (new.id, tx.instant, source, new.timestamp, dictionary, packed),
+                (new.id, tx.instant, source, new.timestamp, prepared.dictionary, packed),
             )
             if cursor.rowcount == 0:
                 self._check_same(tx, index, new)

@@ -5,15 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 from lrs.store.attachments import Attachments
+from lrs.store.import_files import ImportFiles
 from lrs.store.sqlite.achievements import SqliteAchievements
 from lrs.store.sqlite.courses import SqliteCourses
+from lrs.store.sqlite.credentials import SqliteCredentials
 from lrs.store.sqlite.database import Database
+from lrs.store.sqlite.devices import SqliteDevices
 from lrs.store.sqlite.documents import SqliteDocuments
 from lrs.store.sqlite.exchange import SqliteExchange
 from lrs.store.sqlite.facts import SqliteAudit, SqliteFacts
+from lrs.store.sqlite.figures import SqliteFigures
+from lrs.store.sqlite.imports import SqliteImports
 from lrs.store.sqlite.ledger import SqliteLedger
 from lrs.store.sqlite.people import SqlitePeople
+from lrs.store.sqlite.projections import SqliteProjections
 from lrs.store.sqlite.records import SqliteRecords
+from lrs.store.sqlite.rosters import SqliteRosters
 from lrs.store.sqlite.sessions import SqliteSessions
 from lrs.store.sqlite.settings import SqliteSettings
 from lrs.store.sqlite.sources import SqliteSources
@@ -39,14 +46,21 @@ class SqliteStore:
         self.documents = SqliteDocuments(self.database)
         self.sources = SqliteSources(self.database)
         self.settings = SqliteSettings(self.database)
+        self.projections = SqliteProjections(self.database)
         self.records = SqliteRecords(self.database)
         self.courses = SqliteCourses(self.database)
         self.units = SqliteUnits(self.database)
         self.equivalences = SqliteEquivalences(self.database)
         self.achievements = SqliteAchievements(self.database)
         self.exchange = SqliteExchange(self.database)
+        self.credentials = SqliteCredentials(self.database)
         self.facts = SqliteFacts(self.database)
         self.audit = SqliteAudit(self.database)
+        self.imports = SqliteImports(self.database, self.statements)
+        self.import_files = ImportFiles(path.parent / "imports")
+        self.devices = SqliteDevices(self.database)
+        self.rosters = SqliteRosters(self.database)
+        self.figures = SqliteFigures(self.database)
         self.ledger = SqliteLedger(self.database)
         self.people = SqlitePeople(self.database)
         self.sessions = SqliteSessions(self.database)

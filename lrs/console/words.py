@@ -1,0 +1,57 @@
+"""The words of the domain as pages show them."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+from flask_babel.speaklater import LazyString
+
+from lrs.console.language import gettext
+from schemas.events import Attendance, EventKind
+from schemas.sources import Provenance
+
+EVENT_KINDS: dict[EventKind, LazyString] = {
+    "launched": _("launched"),
+    "initialized": _("initialized"),
+    "attempted": _("attempted"),
+    "experienced": _("experienced"),
+    "progressed": _("progressed"),
+    "completed": _("completed"),
+    "uncompleted": _("uncompleted"),
+    "passed": _("passed"),
+    "failed": _("failed"),
+    "mastered": _("mastered"),
+    "scored": _("scored"),
+    "attended": _("attended"),
+    "waived": _("waived"),
+    "satisfied": _("satisfied"),
+    "abandoned": _("abandoned"),
+    "terminated": _("terminated"),
+}
+
+PROVENANCES: dict[Provenance, LazyString] = {
+    "server": _("server of a learning platform"),
+    "signed": _("signed by its maker"),
+    "launched": _("launched cmi5 unit"),
+    "browser": _("the learner's browser"),
+    "import": _("file of a trusted office"),
+    "manual": _("typed in"),
+}
+
+ATTENDANCES: dict[Attendance, LazyString] = {
+    "present": _("present"),
+    "late": _("late"),
+    "excused": _("excused"),
+    "absent": _("absent"),
+}
+
+
+def spent(seconds: float) -> str:
+    """Return a length of time in words."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return gettext("%(seconds)s s", seconds=round(seconds))
+    if minutes < 60:
+        return gettext("%(minutes)s min", minutes=minutes)
+    if minutes % 60 == 0:
+        return gettext("%(hours)s h", hours=minutes // 60)
+    return gettext("%(hours)s h %(minutes)s min", hours=minutes // 60, minutes=minutes % 60)

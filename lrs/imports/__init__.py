@@ -1,0 +1,1 @@
+"""Files taken in row by row: opening, taking in, quarantine."""

@@ -1,0 +1,39 @@
+"""Figures in SQLite: triggers keep them (schema step 0701), whoever writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from lrs.store.figures import Noun
+from lrs.store.sqlite.database import Database
+
+
+class SqliteFigures:
+    """Fulfils `lrs.store.figures.Figures`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def counts(self, noun: Noun) -> Mapping[str, int]:
+        """Return how many there are by key, in the order of the keys; none that is zero."""
+        rows = self._database.read().execute(
+            "SELECT key, count FROM figure WHERE noun = ? AND count <> 0 ORDER BY key", (noun,)
+        )
+        return dict(rows.fetchall())
+
+    def total(self, noun: Noun) -> int:
+        """Return how many there are of all keys."""
+        return sum(self.counts(noun).values())
+
+    def received_through(self, instants: Sequence[int]) -> list[int]:
+        """Return the seq of the last statement stored up to each instant (microseconds)."""
+        connection = self._database.read()
+        found = []
+        for instant in instants:
+            row = connection.execute(
+                "SELECT seq FROM statement WHERE stored <= ? "
+                "ORDER BY stored DESC, seq DESC LIMIT 1",
+                (instant,),
+            ).fetchone()
+            found.append(int(row[0]) if row else 0)
+        return found

@@ -1,0 +1,126 @@
+"""Every page: in both languages, at both widths, light and dark, without a fault of access."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "overview": ("/", "Overview", "概览"),
+    "statements": ("/statements", "Statements", "陈述"),
+    "learners": ("/learners", "Learners", "学习者"),
+    "catalogue": ("/catalogue", "Catalogue", "目录"),
+    "unit": ("/catalogue/X-DIGITAL-OFFICE-3", None, None),
+}
+
+
+def expect_accessible(page):
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def expect_to_fit(page):
+    """Tables scroll within themselves: the page is never wider than the window."""
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+
+
+@pytest.mark.parametrize("width", ["desk", "phone"])
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_every_page_is_whole(open_page, artefacts, language, width):
+    dark = {("en", "phone"): "dark", ("zh_CN", "desk"): "dark"}.get((language, width), "light")
+    page = open_page(width, language, color_scheme=dark)
+    for name, (path, english, chinese) in PAGES.items():
+        page.goto(path)
+        assert page.locator("html").get_attribute("lang") == language.replace("_", "-")
+        if english:
+            heading = chinese if language == "zh_CN" else english
+            assert page.get_by_role("heading", level=1).inner_text() == heading
+        expect_accessible(page)
+        expect_to_fit(page)
+        page.screenshot(path=artefacts / f"{name}-{language}-{width}.png", full_page=True)
+
+
+@pytest.mark.parametrize("width", ["desk", "phone"])
+def test_from_the_overview_to_a_statement_and_its_learner(open_page, artefacts, width):
+    page = open_page(width)
+    page.goto("/")
+    assert page.locator("dt", has_text="Verified achievements").count() == 1
+    assert page.get_by_text("refused").count() >= 1
+    if width == "phone":
+        assert not page.get_by_role("link", name="Statements").is_visible()
+        page.get_by_role("button", name="Menu").click()
+    page.get_by_role("link", name="Statements", exact=True).click()
+    page.get_by_label("Verb").fill("http://adlnet.gov/expapi/verbs/passed")
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_url(re.compile("verb="))
+    verbs = page.locator("#found tbody tr td:nth-child(2)").all_inner_texts()
+    assert verbs == ["passed"] * 25
+    first = page.locator("#found tbody th a").first.inner_text()
+    page.get_by_role("link", name="Next page").click()
+    page.wait_for_url(re.compile("cursor="))
+    page.locator("#found tbody th a").first.click()
+    assert page.get_by_role("heading", level=1).inner_text() != first
+    assert "http://adlnet.gov/expapi/verbs/passed" in page.locator("pre").inner_text()
+    expect_accessible(page)
+    expect_to_fit(page)
+    page.screenshot(path=artefacts / f"statement-{width}.png", full_page=True)
+    page.locator("dd a").first.click()
+    assert page.get_by_role("heading", name="Learner records").is_visible()
+    expect_accessible(page)
+    expect_to_fit(page)
+    page.screenshot(path=artefacts / f"learner-{width}.png", full_page=True)
+
+
+def test_a_wrong_filter_is_said_where_it_was_typed(open_page):
+    page = open_page()
+    page.goto("/statements")
+    page.get_by_label("Agent").fill("nobody")
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_url(re.compile("agent=nobody"))
+    page.goto(page.url)
+    field = page.get_by_label("Agent")
+    assert field.get_attribute("aria-invalid") == "true"
+    assert "e-mail address" in page.locator("#agent-fault").inner_text()
+    assert field.input_value() == "nobody"
+
+
+def test_the_language_can_be_switched_on_every_page_and_keeps_it(open_page):
+    page = open_page()
+    page.goto("/statements?verb=http://adlnet.gov/expapi/verbs/passed")
+    page.get_by_role("link", name="中文").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "陈述"
+    assert page.locator("#verb").input_value() == "http://adlnet.gov/expapi/verbs/passed"
+    page.goto("/learners")
+    assert page.get_by_role("heading", level=1).inner_text() == "学习者"
+
+
+def test_the_keyboard_skips_to_the_content(open_page):
+    page = open_page()
+    page.goto("/learners")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_the_overview_keeps_itself_fresh(open_page):
+    page = open_page()
+    page.goto("/")
+    with page.expect_response("**/overview/live", timeout=8000) as renewed:
+        pass
+    assert renewed.value.status == 200
+    assert page.locator("#live dl.figures div").count() == 6
+
+
+def test_strangers_see_the_catalogue_and_nothing_else(open_page):
+    page = open_page(role=None)
+    page.goto("/sign-in")
+    expect_accessible(page)
+    page.goto("/catalogue")
+    assert page.get_by_role("heading", level=1).inner_text() == "Catalogue"
+    assert page.locator(".side nav[aria-label=Pages] a").all_inner_texts() == ["Catalogue"]
+    for path in ("/", "/statements", "/learners", "/overview/live", "/api/v1/records"):
+        answer = page.request.get(path, max_redirects=0)
+        assert answer.status in (303, 401), path
