@@ -31,6 +31,7 @@ ANSWERS = {
     "GET /api/v1/ledger/checkpoint": 404,  # there is none yet
     "GET /api/v1/ledger/consistency": 400,  # parameters are missing
     "GET /api/v1/ledger/inclusion": 400,
+    "GET /api/v1/enterprise/records": 400,
 }
 
 DOORS = {
@@ -112,6 +113,22 @@ DOORS = {
     "GET /api/v1/devices/<device>": "registrar",
     "POST /api/v1/devices/<device>/revoke": "registrar",
     "POST /api/v1/device-batches": CLIENTS,
+    "GET /api/v1/organisations": "registrar",
+    "GET /api/v1/organisations/<organisation>": "registrar",
+    "PUT /api/v1/organisations/<organisation>": "registrar",
+    "GET /api/v1/organisations/<organisation>/employments": "registrar",
+    "POST /api/v1/organisations/<organisation>/employments": "registrar",
+    "GET /api/v1/organisations/<organisation>/consents": "registrar",
+    "POST /api/v1/organisations/<organisation>/consents": "registrar",
+    "POST /api/v1/organisations/<organisation>/consents/<persona>/withdraw": "registrar",
+    "GET /api/v1/me/consents": "learner",
+    "PUT /api/v1/me/consents/<organisation>": "learner",
+    "DELETE /api/v1/me/consents/<organisation>": "learner",
+    "GET /api/v1/enterprise/achievements": "enterprise",
+    "GET /api/v1/enterprise/achievements/changes": "enterprise",
+    "GET /api/v1/enterprise/export": "enterprise",
+    "GET /api/v1/enterprise/summary": "enterprise",
+    "GET /api/v1/enterprise/records": "enterprise",
     "GET /api/v1/outbox": "reader officer",
     "POST /api/v1/outbox/<int:item>/discard": "officer",
     "POST /api/v1/outbox/<int:item>/retry": "officer",

@@ -12,6 +12,7 @@ from lrs.store.sqlite.claims import queue_claim, withdraw_claims
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act, note_fact
 from lrs.store.sqlite.projections import mark_due
+from lrs.store.sqlite.sharing import share
 from schemas.achievements import Achievement, OfficerDecision
 
 _achievement = msgspec.json.Decoder(Achievement).decode
@@ -258,6 +259,7 @@ class SqliteAchievements:
                 body,
             ),
         )
+        share(tx, achievement)
         if achievement.state != "verified":
             withdraw_claims(tx, achievement.id, achievement.reason or achievement.state)
         return True
