@@ -132,7 +132,7 @@ def test_each_role_gets_in_where_the_table_says_and_nowhere_else(app, role):
         method = door.partition(" ")[0]
         for url in addresses(app, door):
             if role == "administrator" and "/enterprise/" in url:
-                url += "?organisation=own"  # an administrator says as which one
+                url = f"{url}?organisation=own"  # noqa: PLW2901 - an administrator says as which
             answer = (Asker(app, role) if door in ENDS else asker)(method, url)
             if problem := _fault(door, who, role, url, answer):
                 wrong.append(f"{door} ({url}) by {role or 'a stranger'}: {problem}")
