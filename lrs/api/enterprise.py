@@ -23,8 +23,8 @@ from schemas.audit import Act
 from schemas.credentials import NotExpressible
 from schemas.resources.organisations import (
     ChangesQuery,
-    ChangesSchema,
     EmployeeAchievementSchema,
+    EmployeeChangesSchema,
     EnterpriseQuery,
     EnterpriseRecordsQuery,
     ExportQuery,
@@ -86,7 +86,7 @@ def blueprint(service: Service) -> ApiBlueprint:
 
     @routes.get("/enterprise/achievements/changes")
     @routes.arguments(ChangesQuery, location="query")
-    @routes.response(200, ChangesSchema)
+    @routes.response(200, EmployeeChangesSchema)
     def changes(query: dict[str, Any]) -> dict[str, Any]:
         """Tell what changed since a cursor, oldest first; from the beginning without one.
 

@@ -164,7 +164,7 @@ class EmployeeAchievementSchema(Schema):
     changed = fields.AwareDateTime(required=True)
 
 
-class ChangeSchema(Schema):
+class EmployeeChangeSchema(Schema):
     """A change: an achievement as it is now, or, where it may be seen no more, its id alone."""
 
     id = fields.String(required=True)
@@ -173,10 +173,10 @@ class ChangeSchema(Schema):
     achievement = fields.Nested(EmployeeAchievementSchema, allow_none=True)
 
 
-class ChangesSchema(Schema):
+class EmployeeChangesSchema(Schema):
     """Changes, oldest first; ask again with `cursor`, at once where there are `more`."""
 
-    items = fields.List(fields.Nested(ChangeSchema), required=True)
+    items = fields.List(fields.Nested(EmployeeChangeSchema), required=True)
     cursor = fields.String(required=True)
     more = fields.Boolean(required=True)
 

@@ -145,12 +145,14 @@ def _fault(door, who, role, url, answer):
     named = who.split()
     if f"{role}@own" in named:
         if OTHER in url:
-            return None if answer.status_code in (403, 404) else f"{answer.status_code}, not 403"
+            # What is sent may be looked at first; nothing of another's is ever shown or done.
+            refused = (403, 404) if door.startswith("GET ") else (400, 403, 404)
+            return None if answer.status_code in refused else f"{answer.status_code}, not 403"
         named.append(role)
     status = answer.status_code
     if who == OPEN:
         # A form that is not ours is refused, whoever sends it.
-        forged = status == 403 and "/sign-" in door
+        forged = status == 403 and ("/sign-" in door or "/callback" in door)
         return None if forged or (status not in (401, 403) and status < 500) else status
     if who == CLIENTS:
         return None if status in (400, 401, 415) else f"{status}, without a client"
