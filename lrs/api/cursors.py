@@ -27,8 +27,15 @@ def read_cursor(text: str | None, kind: type[Place]) -> Place | None:
         return None
     try:
         padded = text.encode() + b"=" * (-len(text) % 4)
-        return msgspec.msgpack.decode(base64.b64decode(padded, b"-_", validate=True), type=kind)
+        place = msgspec.msgpack.decode(base64.b64decode(padded, b"-_", validate=True), type=kind)
+        if any(isinstance(one, int) and abs(one) >= 2**63 for one in _parts(place)):
+            raise msgspec.ValidationError("a number that no list has")
     except (binascii.Error, UnicodeError, msgspec.MsgspecError):
         raise Problem(
             400, "The parameter cursor must be taken from the `next` of a page, unchanged."
         ) from None
+    return place
+
+
+def _parts(place: object) -> tuple[object, ...]:
+    return place if isinstance(place, tuple) else (place,)

@@ -27,6 +27,7 @@ def blueprint(service: Service) -> ApiBlueprint:
         return store.equivalences.all()
 
     @routes.post("/equivalences")
+    @routes.only()
     @routes.arguments(EquivalenceSchema)
     @routes.response(201, EquivalenceSchema)
     def publish_equivalence(given: Equivalence) -> Equivalence:

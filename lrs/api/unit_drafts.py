@@ -39,6 +39,7 @@ def blueprint(service: Service) -> ApiBlueprint:
         return _draft(service, code, version)
 
     @routes.put("/unit-drafts/<code>/<int:version>")
+    @routes.only()
     @routes.arguments(UnitSchema)
     @routes.response(200, UnitSchema)
     def put_draft(given: Unit, code: str, version: int) -> Unit:
@@ -52,6 +53,7 @@ def blueprint(service: Service) -> ApiBlueprint:
         return given
 
     @routes.delete("/unit-drafts/<code>/<int:version>")
+    @routes.only()
     @routes.response(204)
     def drop_draft(code: str, version: int) -> None:
         """Drop a draft."""
@@ -60,6 +62,7 @@ def blueprint(service: Service) -> ApiBlueprint:
             raise Problem(404, NO_DRAFT)
 
     @routes.post("/unit-drafts/<code>/<int:version>/publication")
+    @routes.only()
     @routes.response(201, UnitSchema)
     def publish_draft(code: str, version: int) -> Unit:
         """Publish a draft as it is."""

@@ -54,6 +54,7 @@ def blueprint(service: Service) -> ApiBlueprint:
         return found
 
     @routes.post("/units")
+    @routes.only()
     @routes.arguments(UnitSchema)
     @routes.response(201, UnitSchema)
     def publish(given: Unit) -> Unit:

@@ -13,6 +13,7 @@ from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act, note_fact
 from lrs.store.sqlite.projections import mark_due
 from lrs.store.sqlite.records import SERVING
+from lrs.store.sqlite.sharing import share
 from schemas.achievements import Achievement, OfficerDecision
 
 _achievement = msgspec.json.Decoder(Achievement).decode
@@ -265,6 +266,7 @@ class SqliteAchievements:
                 body,
             ),
         )
+        share(tx, achievement)
         if achievement.state != "verified":
             withdraw_claims(tx, achievement.id, achievement.reason or achievement.state)
         return True

@@ -20,6 +20,7 @@ from lrs.store.sqlite.facts import SqliteAudit, SqliteFacts
 from lrs.store.sqlite.figures import SqliteFigures
 from lrs.store.sqlite.imports import SqliteImports
 from lrs.store.sqlite.ledger import SqliteLedger
+from lrs.store.sqlite.organisations import SqliteOrganisations
 from lrs.store.sqlite.outbox import SqliteOutbox
 from lrs.store.sqlite.people import SqlitePeople
 from lrs.store.sqlite.projections import SqliteProjections
@@ -77,6 +78,7 @@ class SqliteStore:
         self.figures = SqliteFigures(self.database)
         self.ledger = SqliteLedger(self.database)
         self.clients = SqliteClients(self.database)
+        self.organisations = SqliteOrganisations(self.database)
         self.people = SqlitePeople(self.database)
         self.sessions = SqliteSessions(self.database)
 

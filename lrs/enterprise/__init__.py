@@ -1,0 +1,1 @@
+"""What enterprises read of their consenting employees' achievements."""
