@@ -7,7 +7,7 @@ ARGS ?=
 SUITE ?=
 WORKERS ?= auto
 
-.PHONY: help demo test lint types unit browser bench conformance lock translations clean
+.PHONY: help demo test lint types unit browser soak bench conformance lock translations clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ types: .venv/ready ## Static types
 
 unit: .venv/ready ## The quick tests only
 	@$(BIN)/python -m pytest -n $(WORKERS) tests/unit $(ARGS)
+
+soak: .venv/ready ## The long runs
+	@$(BIN)/python -m pytest -m soak -s $(ARGS)
 
 browser: .venv/ready ## Find or install the browser of the browser tests
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash tests/browser/install.sh

@@ -13,6 +13,7 @@ from lrs.auth import principals
 from lrs.auth.browser_sessions import BrowserSessions
 from lrs.auth.client_key import client_key
 from lrs.auth.identity_documents import LearnerDocuments
+from lrs.auth.rate_limit import RateLimit
 from lrs.auth.secret_places import SecretPlaces
 from lrs.auth.secrets import RootSecret
 from lrs.auth.sign_in import SignIn
@@ -83,6 +84,7 @@ class Service:
             settings.webhook_networks,
         )
         self.secure = settings.public_url.startswith("https:")
+        self.rate_limit = RateLimit(settings.rate_limit)
         self.credentials = SourceCredentials(self.store.sources, self.root_secret)
         self.secret_places = SecretPlaces(self.store.sealed_values, self.root_secret)
         self.learner_documents = LearnerDocuments(self.store.identity_documents, self.root_secret)

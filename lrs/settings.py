@@ -18,6 +18,7 @@ class Settings:
     """`data` is the folder of the embedded store, `public_url` the address that clients know
     (the home page of the `authority` of statements), `body_limit` in octets, `signature_trust`
     a PEM file of the certificates, and their revocation lists, that signatures are held against.
+    `rate_limit` is how many requests a minute each credential may make of `/api/v1`, by process.
     `oidc_issuer` is the outside identity provider, where we are `oidc_client_id`; without a
     secret we sign in there with our client key.
     `webhook_networks` are those that webhooks may be in beside the public addresses.
@@ -28,6 +29,7 @@ class Settings:
     public_url: str
     body_limit: int = 64 * 1024 * 1024
     signature_trust: Path | None = None
+    rate_limit: int = 6000
     oidc_issuer: str | None = None
     oidc_client_id: str = ""
     oidc_client_secret: str | None = field(default=None, repr=False)
@@ -44,7 +46,7 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """Read LRS_DATA, LRS_PUBLIC_URL, LRS_BODY_LIMIT (octets), LRS_SIGNATURE_TRUST,
         LRS_WEBHOOK_NETWORKS (such as `10.0.0.0/8 127.0.0.0/8`), LRS_INSTITUTION, LRS_COUNTRY,
-        and LRS_OIDC_ISSUER with LRS_OIDC_CLIENT_ID and LRS_OIDC_CLIENT_SECRET.
+        LRS_RATE_LIMIT, and LRS_OIDC_ISSUER with LRS_OIDC_CLIENT_ID and LRS_OIDC_CLIENT_SECRET.
 
         Raises SettingsError.
         """
@@ -56,6 +58,9 @@ class Settings:
             raise SettingsError(
                 f"LRS_SIGNATURE_TRUST must be a PEM file, there is none at {trust!r}"
             )
+        rate = environment.get("LRS_RATE_LIMIT", str(cls.rate_limit))
+        if not rate.isdecimal() or int(rate) == 0:
+            raise SettingsError(f"LRS_RATE_LIMIT must be a number of requests, is {rate!r}")
         issuer = environment.get("LRS_OIDC_ISSUER")
         if issuer and not environment.get("LRS_OIDC_CLIENT_ID"):
             raise SettingsError("LRS_OIDC_ISSUER needs LRS_OIDC_CLIENT_ID: who we are there")
@@ -69,6 +74,7 @@ class Settings:
             public_url=environment.get("LRS_PUBLIC_URL", "http://127.0.0.1:8080").rstrip("/"),
             body_limit=int(limit),
             signature_trust=Path(trust).absolute() if trust else None,
+            rate_limit=int(rate),
             oidc_issuer=issuer.rstrip("/") if issuer else None,
             oidc_client_id=environment.get("LRS_OIDC_CLIENT_ID", ""),
             oidc_client_secret=environment.get("LRS_OIDC_CLIENT_SECRET") or None,

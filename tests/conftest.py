@@ -15,6 +15,14 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
+def pytest_collection_modifyitems(config, items):
+    """Long runs are for `make soak` only."""
+    if "soak" in config.getoption("markexpr"):
+        return
+    config.hook.pytest_deselected(items=[one for one in items if one.get_closest_marker("soak")])
+    items[:] = [one for one in items if not one.get_closest_marker("soak")]
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     if not SHARED_DATA.is_dir():

@@ -8,11 +8,12 @@ from typing import Any, NoReturn, TypeVar, cast
 from urllib.parse import urlencode
 
 import flask_smorest
-from flask import Flask, Request, request
+from flask import Flask, Request, Response, g, request
 from marshmallow import Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 
 from lrs.api.cursors import write_cursor
+from lrs.auth.rate_limit import WINDOW
 from lrs.problems import Problem
 from lrs.service import Service
 from schemas.principals import Role
@@ -68,6 +69,7 @@ class ApiBlueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         """
         super().__init__(name, f"lrs.api.{name}", description=description, url_prefix=PREFIX)
         self._service = service
+        self.after_request(lambda response: _tell_rate(service, response))
         if signed_in:
             self.before_request(lambda: _enter(service, roles))
 
@@ -86,7 +88,26 @@ class ApiBlueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
 
 def _enter(service: Service, roles: Sequence[Role]) -> None:
+    asking = service.asking()
+    if asking is not None:
+        g.rate_left, g.rate_reset = service.rate_limit.count(asking.id)
+        if g.rate_left < 0:
+            raise Problem(
+                429,
+                f"More than {service.rate_limit.most} requests in {WINDOW} seconds; "
+                f"go on in {g.rate_reset} seconds.",
+                headers={"Retry-After": str(g.rate_reset)},
+            )
     service.principal(*roles)
+
+
+def _tell_rate(service: Service, response: Response) -> Response:
+    """Say what is left (draft-ietf-httpapi-ratelimit-headers)."""
+    if "rate_left" in g:
+        headers = response.headers
+        headers["RateLimit-Policy"] = f'"credential";q={service.rate_limit.most};w={WINDOW}'
+        headers["RateLimit"] = f'"credential";r={max(0, g.rate_left)};t={g.rate_reset}'
+    return response
 
 
 def _faults(messages: Any, path: str) -> list[tuple[str, str]]:
@@ -115,6 +136,33 @@ def page(
     return body
 
 
+ANSWERS = {
+    400: "The request is wrong; `errors` says where.",
+    401: "Nobody is signed in, or the credential is not good.",
+    403: "The credential is not for this.",
+    404: "There is no such thing, or it may not be seen.",
+    405: "The method is none of this address.",
+    406: "No format is asked for that there is.",
+    409: "What is there does not go with it.",
+    413: "The body is too large.",
+    415: "The body is of a type that is not taken.",
+    422: "The body can be read, and not be used.",
+    429: "Too many requests; `Retry-After` says when to go on.",
+    503: "The store cannot be used now.",
+}
+"""What every operation may answer beside success."""
+
+SECURITY = {
+    "basic": {"type": "http", "scheme": "basic", "description": "Key and secret of a source."},
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "An access token (RFC 9068) of /oauth/token or the identity provider.",
+    },
+}
+
+
 def install(app: Flask, blueprints: Sequence[ApiBlueprint]) -> None:
     """Register the blueprints and serve their description at `/api/v1/openapi.json`."""
     app.config.update(
@@ -127,7 +175,30 @@ def install(app: Flask, blueprints: Sequence[ApiBlueprint]) -> None:
     api = flask_smorest.Api(app)
     api.DEFAULT_ERROR_RESPONSE_NAME = None
     api.spec.components.schema("Problem", schema=ProblemSchema)
-    api.spec.components.security_scheme("basic", {"type": "http", "scheme": "basic"})
-    api.spec.options["security"] = [{"basic": []}]
+    for name, scheme in SECURITY.items():
+        api.spec.components.security_scheme(name, scheme)
+    api.spec.options["security"] = [{name: []} for name in SECURITY]
+    for status, description in ANSWERS.items():
+        api.spec.components.response(
+            f"Problem{status}",
+            {
+                "description": description,
+                "content": {
+                    "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+                },
+            },
+        )
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
+    _describe_answers(api)
+
+
+def _describe_answers(api: flask_smorest.Api) -> None:
+    """Give each operation the answers that it does not describe itself."""
+    for path in api.spec._paths.values():
+        for operation in path.values():
+            if isinstance(operation, dict) and "responses" in operation:
+                for status in ANSWERS:
+                    operation["responses"].setdefault(
+                        str(status), {"$ref": f"#/components/responses/Problem{status}"}
+                    )
