@@ -7,7 +7,7 @@ ARGS ?=
 SUITE ?=
 WORKERS ?= auto
 
-.PHONY: help demo test lint types unit browser soak bench conformance lock translations clean
+.PHONY: help demo test lint types unit browser soak bench conformance lock client translations clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ conformance: .venv/ready ## Run ADL's conformance suite (SUITE=folder of its che
 lock: ## Renew requirements.lock from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate -q --custom-compile-command "make lock" --upgrade -o requirements.lock
+
+client: .venv/ready ## Make the typed client anew from the description of the REST API
+	@$(BIN)/python -m lrs.client.generate
 
 translations: .venv/ready ## Collect texts into the catalogues and compile them
 	@$(BIN)/pybabel -q extract -F lrs/translations/babel.cfg -o lrs/translations/messages.pot --no-location --sort-output .
