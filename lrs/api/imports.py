@@ -65,6 +65,7 @@ def blueprint(service: Service) -> ApiBlueprint:
                     course_base=form["course_base"],
                     time_zone=form["time_zone"],
                     columns=_columns(form["columns"]),
+                    roster=form["roster"],
                 ),
                 rehearsal=form["dry_run"],
                 held=True,
