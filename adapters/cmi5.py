@@ -27,20 +27,20 @@ REASON: Final = "https://w3id.org/xapi/cmi5/result/extensions/reason"
 class Cmi5Adapter:
     """Reads "cmi5 defined" and "cmi5 allowed" statements (7.1.3).
 
-    All nine verbs of cmi5 (9.3) are in the generic table; this adds the session, the course, the
-    mastery score and the reason of a waiver.
+    All nine verbs of cmi5 (9.3) are in the generic table; this adds the session, the course and
+    the publisher's id, the mastery score and the reason of a waiver.
     """
 
     name = "cmi5"
 
     def recognises(self, statement: Statement) -> bool:
         """Tell whether the statement has cmi5's category (9.6.2.1) or a session id (9.6.3.1)."""
-        return _session(statement) is not None or any(
-            activity.id == CATEGORY for activity in activities_of(statement, "category")
-        )
+        return _session(statement) is not None or _defined(statement)
 
     def events(self, statement: Statement, source: Source) -> list[Event]:
         """Return the statement's events."""
+        defined = _defined(statement)
+        grouping = tuple(one.id for one in activities_of(statement, "grouping")) if defined else ()
         reason = extensions_of(statement.result).get(REASON)
         mastery = figure_of(extensions_of(statement.context).get(MASTERY_SCORE))
         return [
@@ -51,10 +51,16 @@ class Cmi5Adapter:
                     attempt=_session(statement) or event.attempt,
                     course=_course(statement) or event.course,
                     reason=reason if isinstance(reason, str) and event.kind == "waived" else None,
+                    cmi5_defined=defined,
+                    published_as=grouping,
                 ),
             )
             for event in generic.adapter.events(statement, source)
         ]
+
+
+def _defined(statement: Statement) -> bool:
+    return any(activity.id == CATEGORY for activity in activities_of(statement, "category"))
 
 
 def _session(statement: Statement) -> str | None:

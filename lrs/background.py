@@ -8,21 +8,23 @@ import threading
 from collections.abc import Callable
 
 from adapters.inbound import inbound_adapters
-from adapters.outbound import outbound_adapters
 from lrs.achievements.catalogue import units_by_activity
 from lrs.achievements.evaluator import Evaluator
-from lrs.auth.client_key import client_key
-from lrs.exchange.deliverer import Deliverer
+from lrs.exchange.work import ExchangeWork
 from lrs.imports.worker import ImportWorker
 from lrs.ledger.appender import Appender
 from lrs.ledger.committed import Committed
 from lrs.lifeline import exit_with_parent
 from lrs.records.projector import Projector
+from lrs.records.rebuild import SWEEP
 from lrs.service import Service
 from lrs.settings import Settings
 
 IDLE = 0.1
 """Seconds between two looks for work where there was none."""
+
+ENDING_WITHIN = 8.0
+"""Seconds that a thread is waited for that is asked to end."""
 
 Step = Callable[[], bool]
 """Does one bounded piece of work and tells whether there was any."""
@@ -33,10 +35,11 @@ def projection_steps(service: Service) -> list[Step]:
     store = service.store
     projector = Projector(
         store.statements,
-        store.records,
+        store.projections,
+        store.courses,
         store.sources.all,
         inbound_adapters(),
-        lambda: units_by_activity(store.units.all()),
+        units_of=lambda: units_by_activity(store.units.all()),
     )
     evaluator = Evaluator(
         units=store.units,
@@ -47,13 +50,7 @@ def projection_steps(service: Service) -> list[Step]:
         exchange=store.exchange,
         sources=store.sources.all,
     )
-    return [projector.step, evaluator.step]
-
-
-def exchange_steps(service: Service) -> list[Step]:
-    """Return the work from the outbox to the receivers."""
-    key = client_key(service.store.settings, service.root_secret)
-    return [Deliverer(service.store.exchange, outbound_adapters(), key).step]
+    return [projector.step, evaluator.step, lambda: store.projections.sweep(SWEEP)]
 
 
 def import_steps(service: Service) -> list[Step]:
@@ -88,7 +85,8 @@ def run(work: list[Step], stopping: threading.Event) -> None:
 def main() -> None:
     """Run until SIGTERM, or until the parent is gone where that was asked for.
 
-    Receivers and imports have a thread each: a slow bank or a long file holds no record back.
+    Deliveries, reconciliation and imports have a thread each: a slow bank or a long file holds no
+    record back.
     """
     exit_with_parent()
     logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s")
@@ -96,11 +94,13 @@ def main() -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stopping.set())
     service = Service(Settings.from_environment())
+    exchange = ExchangeWork(service)
     threads = [
         threading.Thread(target=run, args=(steps, stopping), name=name)
         for name, steps in (
             ("projection", projection_steps(service)),
-            ("exchange", exchange_steps(service)),
+            ("exchange", exchange.deliveries),
+            ("reconciliation", exchange.reconciliation),
             ("imports", import_steps(service)),
             ("ledger", ledger_steps(service)),
         )
@@ -110,7 +110,8 @@ def main() -> None:
             thread.start()
         stopping.wait()
         for thread in threads:
-            thread.join()
+            thread.join(ENDING_WITHIN)
+        exchange.close()
     finally:
         service.close()
 

@@ -63,7 +63,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `session` is the dated session that was attended, `examiner` the identifier of the person
     who judged, `reason` why an activity was waived. `segments` are the parts of a recording that
     were played, in seconds from its beginning, in order and apart from each other, and `length`
-    is the recording's; an event with both tells no `progress` of its own. `signature` is what
+    is the recording's; an event with both tells no `progress` of its own. `cmi5_defined` events
+    are held to the rules of cmi5's sessions, and `published_as` are the ids that stand in their
+    grouping, the publisher's id of the activity among them (cmi5, 9.6.2.3). `rests_on` are the
+    other statements that an event worked out by us rests on, beside its own. `signature` is what
     verifying the statement's came to.
     """
 
@@ -90,6 +93,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     session: str | None = None
     examiner: str | None = None
     reason: str | None = None
+    cmi5_defined: bool = False
+    published_as: tuple[str, ...] = ()
+    rests_on: tuple[str, ...] = ()
     source: int
     provenance: Provenance
     signature: SignatureResult = "unsigned"

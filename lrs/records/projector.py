@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import uuid
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from adapters.inbound import InboundAdapter, normalise
-from lrs.records.fold import fold
-from lrs.store.records import PersonaNamed, Projection, RecordKey, Records
+from lrs.records.changes import Changes, Structures, UnitsOf
+from lrs.records.identity import held_at, persona_of
+from lrs.records.rework import rework
+from lrs.store.courses import Courses
+from lrs.store.projections import (
+    Checkpoint,
+    PersonaNamed,
+    Projection,
+    Projections,
+    StoredEvent,
+)
 from lrs.store.statements import Statements, StoredStatement
 from lrs.xapi.search_keys import statement_ref, voids
 from schemas.events import Event
@@ -22,21 +32,10 @@ from schemas.xapi import Statement, read_statement
 BATCH = 500
 """Statements a step; bounds memory and how long other writers wait."""
 
-PERSONA_NAMESPACE = uuid.UUID("3d9b1c52-3b1f-5c7e-9a53-0d6a2b1b8f10")
-"""A persona first met has the UUIDv5 of its identifier, so that a rebuild gives the same ids."""
-
 FAILED = "failed"
 """Stands for the adapter in the count of statements that an adapter raised an error for."""
 
 log = logging.getLogger("lrs.records")
-
-UnitsOf = Callable[[], Mapping[str, Collection[str]]]
-"""Gives, for each activity that a unit's rule reads, the codes of those units."""
-
-
-def persona_of(identifier: str) -> str:
-    """Return the id of the persona that is first met under an identifier."""
-    return str(uuid.uuid5(PERSONA_NAMESPACE, identifier))
 
 
 class Projector:
@@ -49,37 +48,60 @@ class Projector:
     def __init__(
         self,
         statements: Statements,
-        records: Records,
+        projections: Projections,
+        courses: Courses,
         sources: Callable[[], Mapping[int, Source]],
         adapters: Sequence[InboundAdapter],
+        *,
         units_of: UnitsOf,
+        generation: int | None = None,
+        batch: int = BATCH,
     ) -> None:
+        """Work on the generation that serves, or on the one given."""
         self._statements = statements
-        self._records = records
+        self._projections = projections
+        self._structures = Structures(courses)
         self._sources = sources
         self._adapters = adapters
         self._units_of = units_of
+        self._generation = generation
+        self._batch = batch
+        self._personas: dict[str, str] = {}
+        self._reworked = False
 
     def step(self) -> bool:
-        """Project the next statements; False where there are none."""
-        after = self._records.checkpoint()
-        rows = self._statements.following(after, BATCH)
-        if not rows:
+        """Project the next statements, or do a piece of rework; False where there is neither.
+
+        Raises LookupError where the generation is gone.
+        """
+        since = self._projections.checkpoint(self._generation)
+        if since is None:
+            raise LookupError(f"generation {self._generation} is no longer there")
+        changes = Changes(self._projections, self._structures, since)
+        waiting = self._projections.rework(since.generation)
+        rows = self._statements.following(since.seq, self._batch)
+        if waiting is None and not rows:
             return False
-        self._records.apply(self._project(after, rows))
+        # In turns, so that neither waits for all of the other.
+        self._reworked = waiting is not None and not (rows and self._reworked)
+        if waiting is not None and self._reworked:
+            place = rework(self._projections, self._structures, changes, since, waiting)
+            projection = changes.projection(since.seq, self._units_of, reworked=(waiting, place))
+        else:
+            projection = self._project(since, rows, changes)
+        self._projections.apply(projection)
         return True
 
-    def _project(self, after: int, rows: Sequence[StoredStatement]) -> Projection:
+    def _project(
+        self, since: Checkpoint, rows: Sequence[StoredStatement], changes: Changes
+    ) -> Projection:
         sources = self._sources()
-        taken: list[tuple[int, Event]] = []
-        voided: set[int] = set()
+        taken: list[tuple[int, int | None, Event]] = []
         unrecognised: Counter[tuple[str, str]] = Counter()
         for row in rows:
             statement = read_statement(row.body)
             if voids(statement):
-                voided |= self._target(statement)
-                continue
-            if row.voided:
+                self._void(statement, row.seq, since, changes)
                 continue
             try:
                 adapter, events = normalise(statement, sources[row.source], self._adapters)
@@ -89,62 +111,58 @@ class Projector:
                 adapter, events = FAILED, []
             if not events:
                 unrecognised[statement.verb.id, adapter] += 1
-            taken += [(row.seq, replace(event, signature=row.signature)) for event in events]
-        return self._changes(after, rows[-1].seq, taken, voided, unrecognised)
+                continue
+            voided = self._statements.voided_by(row.id) if row.voided else None
+            taken += [
+                (row.seq, voided, replace(event, signature=row.signature))
+                if row.signature != "unsigned"
+                else (row.seq, voided, event)
+                for event in events
+            ]
+        named = self._take(taken, changes)
+        projection = changes.projection(rows[-1].seq, self._units_of, unrecognised)
+        return dataclasses.replace(projection, personas=named)
 
-    def _target(self, statement: Statement) -> set[int]:
-        """Return the seq of the statement that is voided, where it is stored already."""
+    def _void(self, statement: Statement, seq: int, since: Checkpoint, changes: Changes) -> None:
+        """Take out what the statement voids. What is of this run or a later one was, or will be,
+        taken in as voided.
+        """
         target = statement_ref(statement)
         found = self._statements.get(uuid.UUID(target).bytes) if target else None
-        return {found.seq} if found is not None and found.voided else set()
+        if found is not None and found.voided and found.seq <= since.seq:
+            changes.void(found.seq, seq)
 
-    def _changes(
-        self,
-        after: int,
-        through: int,
-        taken: list[tuple[int, Event]],
-        voided: set[int],
-        unrecognised: Mapping[tuple[str, str], int],
-    ) -> Projection:
-        known = self._records.personas_of({event.identifier for _, event in taken})
-        personas: list[PersonaNamed] = []
-        events: list[tuple[int, str, Event]] = []
-        fresh: defaultdict[RecordKey, list[Event]] = defaultdict(list)
-        gone: defaultdict[RecordKey, set[int]] = defaultdict(set)
-        for seq, event in taken:
-            if seq in voided:
-                continue
-            persona = known.get(event.identifier) or persona_of(event.identifier)
-            personas.append(
-                PersonaNamed(
-                    persona=persona,
-                    identifier=event.identifier,
-                    name=event.learner_name,
-                    at=instant_of(event.time),
-                )
+    def _take(
+        self, taken: Collection[tuple[int, int | None, Event]], changes: Changes
+    ) -> list[PersonaNamed]:
+        """Give events to personas; return the personas met, each with its latest name."""
+        known = self._projections.holdings({event.identifier for _, _, event in taken})
+        named: dict[tuple[str, str], PersonaNamed] = {}
+        for seq, voided, event in taken:
+            holding = held_at(known.get(event.identifier, ()), event.time)
+            base = holding.base if holding else self._persona_of(event.identifier)
+            persona = holding.persona if holding else base
+            met = PersonaNamed(
+                persona=base,
+                identifier=event.identifier,
+                name=event.learner_name,
+                at=instant_of(event.time),
             )
-            events.append((seq, persona, event))
-            fresh[RecordKey.of(persona, event)].append(event)
-        for seq in voided:
-            for persona, event in self._records.events_of_statement(seq):
-                gone[RecordKey.of(persona, event)].add(seq)
-        records = {}
-        due: set[tuple[str, str]] = set()
-        units_of = self._units_of()
-        for key in {*fresh, *gone}:
-            stored = [(seq, event) for seq, event in self._records.events_of(key)]
-            kept = [event for seq, event in stored if seq not in gone[key]] + fresh[key]
-            records[key] = fold(kept) if kept else None
-            for event in (*fresh[key], *(event for seq, event in stored if seq in gone[key])):
-                for activity in (event.activity, event.course):
-                    due |= {(key.persona, unit) for unit in units_of.get(activity or "", ())}
-        return Projection(
-            after=after,
-            through=through,
-            personas=personas,
-            events=events,
-            voided=voided,
-            records=records,
-            unrecognised=unrecognised,
-            due=due,
-        )
+            before = named.get((base, event.identifier))
+            if before is None or _named_later(met, before):
+                named[base, event.identifier] = met
+            changes.take(StoredEvent(seq, base, persona, event, voided))
+        return list(named.values())
+
+    def _persona_of(self, identifier: str) -> str:
+        if len(self._personas) > 100_000:
+            self._personas.clear()
+        if identifier not in self._personas:
+            self._personas[identifier] = persona_of(identifier)
+        return self._personas[identifier]
+
+
+def _named_later(met: PersonaNamed, before: PersonaNamed) -> bool:
+    if met.name is None:
+        return False
+    return before.name is None or (met.at, met.name) > (before.at, before.name)

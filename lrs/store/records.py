@@ -1,16 +1,17 @@
-"""The contract of the store of personas, events and learner records.
+"""The contract of the store of personas, events and learner records, as they are read.
 
-All of it is a projection: made from statements, and made again at any time.
+All of it is a projection: made from statements, and made again at any time
+(`lrs.store.projections`). Reads are of the generation that serves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
 from typing import NamedTuple, Protocol
 
 import msgspec
 
+from lrs.records.state import RecordState
 from schemas.events import Event
 from schemas.records import LearnerRecord
 
@@ -29,39 +30,15 @@ class RecordKey(NamedTuple):
 
 
 class Persona(msgspec.Struct, frozen=True, kw_only=True):
-    """One person as we know them; `identifiers` as `schemas.identifiers` writes them, sorted."""
+    """One person as we know them; `identifiers` as `schemas.identifiers` writes them, sorted.
+
+    One that is merged into another has the other's id as `merged_into`, and no identifiers.
+    """
 
     id: str
     name: str | None
     identifiers: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class PersonaNamed:
-    """A persona met in an event: its identifier, and the name it had at a time (microseconds)."""
-
-    persona: str
-    identifier: str
-    name: str | None
-    at: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Projection:
-    """What a run of statements after the checkpoint `after` up to `through` changes.
-
-    `voided` are the seqs of statements whose events go; `records` holds each record that
-    changes, None where no event is left; `due` the personas to be evaluated for units.
-    """
-
-    after: int
-    through: int
-    personas: Sequence[PersonaNamed] = ()
-    events: Sequence[tuple[int, str, Event]] = ()
-    voided: Collection[int] = ()
-    records: Mapping[RecordKey, LearnerRecord | None] = field(default_factory=dict)
-    unrecognised: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    due: Collection[tuple[str, str]] = ()
+    merged_into: str | None = None
 
 
 class Records(Protocol):
@@ -72,23 +49,25 @@ class Records(Protocol):
         ...
 
     def personas_of(self, identifiers: Iterable[str]) -> dict[str, str]:
-        """Return the persona of each identifier that is known."""
-        ...
-
-    def events_of(self, key: RecordKey) -> list[tuple[int, Event]]:
-        """Return the events of a record, each with its statement's seq."""
+        """Return the persona who now holds each identifier that is known."""
         ...
 
     def events_of_statement(self, seq: int) -> list[tuple[str, Event]]:
-        """Return the events taken from a statement, each with its persona."""
+        """Return the events taken from an unvoided statement, each with its persona."""
         ...
 
     def events_about(self, persona: str, activities: Iterable[str]) -> list[Event]:
-        """Return a persona's events of any of the activities, as activity or as course."""
+        """Return a persona's events of any of the activities, as activity or as course, among
+        them what we worked out. Voided ones and those that cmi5's rules leave out are not there.
+        """
         ...
 
-    def apply(self, projection: Projection) -> bool:
-        """Write a projection whole; False, with nothing written, where another came before."""
+    def timeline(
+        self, persona: str, before: tuple[int, int, int] | None, limit: int
+    ) -> list[tuple[tuple[int, int, int], Event]]:
+        """Return a page of a persona's events, the latest first, each with its place (time in
+        microseconds, seq, ordinal), before a place.
+        """
         ...
 
     def persona(self, persona: str) -> Persona | None:
@@ -96,7 +75,15 @@ class Records(Protocol):
         ...
 
     def personas(self, after: str | None, limit: int) -> list[Persona]:
-        """Return a page of personas in the order of their ids."""
+        """Return a page of personas that are not merged into others, in the order of their ids."""
+        ...
+
+    def personas_named(
+        self, prefix: str, after: tuple[str, str] | None, limit: int
+    ) -> list[Persona]:
+        """Return a page of personas whose names begin so, in the order of name and id, after a
+        name and id.
+        """
         ...
 
     def names(self, personas: Iterable[str]) -> dict[str, str]:
@@ -111,6 +98,20 @@ class Records(Protocol):
         self, persona: str, after: RecordKey | None, limit: int
     ) -> list[tuple[str, LearnerRecord]]:
         """Return a page of one persona's records in the order of their keys."""
+        ...
+
+    def courses_of(self, persona: str, after: str | None, limit: int) -> list[str]:
+        """Return a page of the ids of what a persona's records belong to, in their order."""
+        ...
+
+    def states_within(self, persona: str, wholes: Collection[str]) -> dict[RecordKey, RecordState]:
+        """Return the states of a persona's records of any of the activities, or within them."""
+        ...
+
+    def evidence(self, key: RecordKey, after: int | None, limit: int) -> list[tuple[int, str]]:
+        """Return a page of the unvoided statements of a record, with their seqs and in that
+        order, after a seq.
+        """
         ...
 
     def unrecognised(self) -> dict[tuple[str, str], int]:

@@ -86,6 +86,10 @@ class Statements(Protocol):
         """Return the statement with the id, voided or not."""
         ...
 
+    def voided_by(self, statement_id: bytes) -> int | None:
+        """Return the seq of the first statement that voids the one with the id."""
+        ...
+
     def find(self, query: StatementQuery) -> list[StoredStatement]:
         """Return a page of unvoided statements, newest first unless `ascending`."""
         ...

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lrs.records.fold import state_of
 from lrs.store.achievements import DueEvaluation, Evaluation
-from lrs.store.records import PersonaNamed, Projection, RecordKey
 from lrs.store.statements import NewStatement
 from schemas.achievements import Achievement
-from schemas.records import LearnerRecord
+from tests.contract.projected import event, key, named, project
 from tests.contract.test_exchange import BANK, DUE, achievement, claim, receipt
 
 STATES = ("candidate", "verified", "superseded", "revoked")
@@ -74,24 +74,18 @@ def test_claims_and_parked_deliveries_are_counted(store):
 
 
 def test_personas_and_records_are_counted(store):
-    moment = datetime(2026, 3, 9, tzinfo=UTC)
-    record = LearnerRecord(activity="https://a.example", first=moment, last=moment)
-    keys = [
-        RecordKey("p1", activity, "") for activity in ("https://a.example", "https://b.example")
-    ]
-    named = PersonaNamed(persona="p1", identifier="mbox:mailto:a@b.cn", name="李娜", at=1)
-    for after in (0, 1):  # the same again counts nothing twice
-        assert store.records.apply(
-            Projection(
-                after=after,
-                through=after + 1,
-                personas=[named],
-                records=dict.fromkeys(keys, record),
-            )
-        )
-        assert store.figures.total("persona") == 1
-        assert store.figures.total("record") == 2
-    assert store.records.apply(Projection(after=2, through=3, records={keys[0]: None}))
+    activities = ("https://a.example", "https://b.example")
+    events = [("p1", event(f"s{n}", activity)) for n, activity in enumerate(activities)]
+    project(store, events, personas=[named()])
+    # The same again counts nothing twice.
+    again = {
+        key(activity): state_of([one])
+        for activity, (_, one) in zip(activities, events, strict=True)
+    }
+    project(store, personas=[named()], records=again)
+    assert store.figures.total("persona") == 1
+    assert store.figures.total("record") == 2
+    project(store, records={key(activities[0]): None})
     assert store.figures.total("record") == 1
 
 

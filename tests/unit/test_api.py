@@ -26,7 +26,12 @@ def client(app):
 def project(app):
     store = app.extensions["lrs"].store
     projector = Projector(
-        store.statements, store.records, store.sources.all, inbound_adapters(), lambda: {}
+        store.statements,
+        store.projections,
+        store.courses,
+        store.sources.all,
+        inbound_adapters(),
+        units_of=dict,
     )
 
     def run():

@@ -70,6 +70,7 @@ def test_a_graded_quiz_folds_to_its_record():
         completed_at=NOON + timedelta(minutes=9),
         duration=1100.0,
         examiners=("openid:t",),
+        events=5,
         evidence=("0000", "0009", "0020", "0029", "0040"),
     )
 
@@ -172,18 +173,20 @@ def test_best_score_is_by_share_then_by_raw():
     assert fold([at(0, score=Score(raw=2)), at(1, score=Score(raw=1))]).best_score == Score(raw=2)
 
 
-def test_time_spent_is_the_longest_told_of_each_attempt_and_verb():
+def test_time_that_several_events_fill_counts_once():
     record = fold(
         [
-            at(0, "completed", attempt="a", duration=60.0),
-            at(1, "passed", attempt="a", duration=50.0),
-            at(2, "terminated", attempt="b", duration=30.0),
-            at(3, "completed", duration=7.0),
-            at(4, "passed", duration=7.0),
-            at(5, "passed", duration=1.0),
+            at(10, "completed", attempt="a", duration=600.0),
+            at(11, "passed", attempt="a", duration=660.0),
+            at(12, "terminated", attempt="b", duration=300.0),
+            at(30, "completed", duration=60.0),
         ]
     )
-    assert record.duration == 60 + 30 + 8
+    assert record.duration == 12 * 60 + 60
+
+
+def test_a_sitting_has_no_more_hours_than_a_browser_was_looked_at():
+    assert fold([at(0, duration=40 * 3_600.0)]).duration == 12 * 3_600
 
 
 def test_the_last_word_on_a_session_counts_for_attendance_and_time():

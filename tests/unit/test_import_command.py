@@ -105,7 +105,14 @@ def test_what_is_imported_becomes_the_record_of_the_course(bring, tmp_path):
     bring(write_xlsx(tmp_path, [HEADER, LI_NA]))
     service = opened(tmp_path)
     store = service.store
-    Projector(store.statements, store.records, store.sources.all, inbound_adapters(), dict).step()
+    Projector(
+        store.statements,
+        store.projections,
+        store.courses,
+        store.sources.all,
+        inbound_adapters(),
+        units_of=dict,
+    ).step()
     ((_, record),) = store.records.records(None, 10)
     service.close()
     assert record.activity == "https://lms.example/course/SAFETY"

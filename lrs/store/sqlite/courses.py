@@ -9,6 +9,7 @@ import msgspec
 
 from lrs.store.courses import CourseSummary
 from lrs.store.sqlite.database import Database, Transaction
+from lrs.store.sqlite.projections import touch_courses
 from schemas.courses import CourseStructure
 
 _structure = msgspec.json.Decoder(CourseStructure).decode
@@ -51,6 +52,7 @@ class SqliteCourses:
                 "INSERT INTO course_unit (unit, course) VALUES (?, ?)",
                 [(unit, structure.id) for unit in units],
             )
+            touch_courses(tx, structure.id)
             return True
 
         return self._database.write(work)

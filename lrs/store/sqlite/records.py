@@ -1,22 +1,25 @@
-"""Personas, events and learner records in SQLite."""
+"""Personas, events and learner records in SQLite, as they are read."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
-from lrs.store.records import Persona, Projection, RecordKey
-from lrs.store.sqlite.database import Database, Transaction
+from lrs.records.fold import record_of
+from lrs.records.state import RecordState
+from lrs.store.records import Persona, RecordKey
+from lrs.store.sqlite.database import Database
+from lrs.store.sqlite.projections import decode_state
 from schemas.events import Event
-from schemas.records import LearnerRecord
+from schemas.records import EVIDENCE_LIMIT, LearnerRecord
 
-PROJECTION = "records"
+SERVING = "generation = (SELECT id FROM generation WHERE state = 'serving')"
 
 _event = msgspec.json.Decoder(Event).decode
-_record = msgspec.json.Decoder(LearnerRecord).decode
 
 
 class SqliteRecords:
@@ -27,97 +30,55 @@ class SqliteRecords:
 
     def checkpoint(self) -> int:
         """Return the seq up to which statements are in the records."""
-        row = (
-            self._database.read()
-            .execute("SELECT seq FROM projection WHERE name = ?", (PROJECTION,))
-            .fetchone()
-        )
-        return int(row[0]) if row else 0
+        rows = self._database.read().execute("SELECT seq FROM generation WHERE state = 'serving'")
+        return int(rows.fetchone()[0])
 
     def personas_of(self, identifiers: Iterable[str]) -> dict[str, str]:
-        """Return the persona of each identifier that is known."""
+        """Return the persona who now holds each identifier that is known."""
         rows = self._database.read().execute(
-            "SELECT identifier, persona FROM identifier "
-            "WHERE identifier IN (SELECT value FROM json_each(?))",
+            "SELECT identifier, persona FROM holding "
+            "WHERE identifier IN (SELECT value FROM json_each(?)) ORDER BY identifier, since",
             (json.dumps(list(identifiers)),),
         )
         return dict(rows.fetchall())
 
-    def events_of(self, key: RecordKey) -> list[tuple[int, Event]]:
-        """Return the events of a record, each with its statement's seq."""
-        rows = self._database.read().execute(
-            "SELECT seq, body FROM event WHERE persona = ? AND activity = ? AND registration = ?",
-            key,
-        )
-        return [(seq, _event(body)) for seq, body in rows]
-
     def events_of_statement(self, seq: int) -> list[tuple[str, Event]]:
-        """Return the events taken from a statement, each with its persona."""
+        """Return the events taken from an unvoided statement, each with its persona."""
         rows = self._database.read().execute(
-            "SELECT persona, body FROM event WHERE seq = ?", (seq,)
+            f"SELECT persona, body FROM event WHERE {SERVING} AND seq = ? AND voided IS NULL",  # noqa: S608
+            (seq,),
         )
         return [(persona, _event(body)) for persona, body in rows]
 
     def events_about(self, persona: str, activities: Iterable[str]) -> list[Event]:
         """Return a persona's events of any of the activities, as activity or as course."""
-        wanted = json.dumps(sorted(activities))
+        wanted = set(activities)
         rows = self._database.read().execute(
-            "SELECT body FROM event WHERE persona = ?1 "
-            "AND activity IN (SELECT value FROM json_each(?2)) "
-            "UNION SELECT body FROM event WHERE persona = ?1 "
-            "AND course IN (SELECT value FROM json_each(?2))",
-            (persona, wanted),
+            # The records of the activities or within them, then their events, then what we say.
+            f"WITH k AS (SELECT activity FROM belonging WHERE {SERVING} AND persona = ?1 "  # noqa: S608
+            "AND whole IN (SELECT value FROM json_each(?2)) "
+            "UNION SELECT value FROM json_each(?2)) "
+            f"SELECT body FROM event WHERE {SERVING} AND persona = ?1 "
+            "AND activity IN (SELECT activity FROM k) AND voided IS NULL AND left_out = 0 "
+            f"UNION ALL SELECT body FROM satisfied WHERE {SERVING} AND persona = ?1",
+            (persona, json.dumps(sorted(wanted))),
         )
-        return [_event(row[0]) for row in rows]
+        events = (_event(row[0]) for row in rows)
+        return [event for event in events if event.activity in wanted or event.course in wanted]
 
-    def apply(self, projection: Projection) -> bool:
-        """Write a projection whole; False, with nothing written, where another came before."""
-        events = [
-            (
-                seq,
-                event.ordinal,
-                persona,
-                event.activity,
-                event.registration or "",
-                event.course,
-                msgspec.json.encode(event),
-            )
-            for seq, persona, event in projection.events
-        ]
-        kept = [
-            (*key, msgspec.json.encode(record))
-            for key, record in projection.records.items()
-            if record is not None
-        ]
-        gone = [key for key, record in projection.records.items() if record is None]
-
-        def work(tx: Transaction) -> bool:
-            if not self._advance(tx, projection):
-                return False
-            self._meet(tx, projection)
-            tx.executemany("DELETE FROM event WHERE seq = ?", [(s,) for s in projection.voided])
-            tx.executemany(
-                "INSERT INTO event (seq, ordinal, persona, activity, registration, course, body) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                events,
-            )
-            tx.executemany(
-                "INSERT INTO record (persona, activity, registration, body) VALUES (?, ?, ?, ?) "
-                "ON CONFLICT DO UPDATE SET body = excluded.body",
-                kept,
-            )
-            tx.executemany(
-                "DELETE FROM record WHERE persona = ? AND activity = ? AND registration = ?", gone
-            )
-            tx.executemany(
-                "INSERT INTO unrecognised (verb, adapter, count) VALUES (?, ?, ?) "
-                "ON CONFLICT DO UPDATE SET count = count + excluded.count",
-                [(*key, count) for key, count in projection.unrecognised.items()],
-            )
-            mark_due(tx, projection.due)
-            return True
-
-        return self._database.write(work)
+    def timeline(
+        self, persona: str, before: tuple[int, int, int] | None, limit: int
+    ) -> list[tuple[tuple[int, int, int], Event]]:
+        """Return a page of a persona's events, the latest first, each with its place."""
+        where, values = "", tuple[int, ...]()
+        if before is not None:
+            where, values = "AND (at, seq, ordinal) < (?, ?, ?) ", before
+        rows = self._database.read().execute(
+            f"SELECT at, seq, ordinal, body FROM event WHERE {SERVING} AND persona = ? {where}"  # noqa: S608
+            "AND voided IS NULL ORDER BY at DESC, seq DESC, ordinal DESC LIMIT ?",
+            (persona, *values, limit),
+        )
+        return [((at, seq, ordinal), _event(body)) for at, seq, ordinal, body in rows]
 
     def persona(self, persona: str) -> Persona | None:
         """Return the persona."""
@@ -125,8 +86,20 @@ class SqliteRecords:
         return found[0] if found else None
 
     def personas(self, after: str | None, limit: int) -> list[Persona]:
-        """Return a page of personas in the order of their ids."""
-        return self._personas("WHERE id > ? ORDER BY id LIMIT ?", (after or "", limit))
+        """Return a page of personas that are not merged into others, in the order of their ids."""
+        return self._personas(
+            "WHERE id > ? AND merged_into IS NULL ORDER BY id LIMIT ?", (after or "", limit)
+        )
+
+    def personas_named(
+        self, prefix: str, after: tuple[str, str] | None, limit: int
+    ) -> list[Persona]:
+        """Return a page of personas whose names begin so, in the order of name and id."""
+        return self._personas(
+            "WHERE merged_into IS NULL AND name >= ? AND name < ? AND (name, id) > (?, ?) "
+            "ORDER BY name, id LIMIT ?",
+            (prefix, prefix + "\U0010ffff", *(after or ("", "")), limit),
+        )
 
     def names(self, personas: Iterable[str]) -> dict[str, str]:
         """Return the names of personas, without those that have none."""
@@ -139,75 +112,96 @@ class SqliteRecords:
 
     def records(self, after: RecordKey | None, limit: int) -> list[tuple[str, LearnerRecord]]:
         """Return a page of all records, each with its persona, in the order of their keys."""
-        rows = self._database.read().execute(
-            "SELECT persona, body FROM record "
-            "WHERE (persona, activity, registration) > (?, ?, ?) "
+        return self._records(
+            "(persona, activity, registration) > (?, ?, ?) "
             "ORDER BY persona, activity, registration LIMIT ?",
             (*(after or ("", "", "")), limit),
         )
-        return [(persona, _record(body)) for persona, body in rows]
 
     def records_of(
         self, persona: str, after: RecordKey | None, limit: int
     ) -> list[tuple[str, LearnerRecord]]:
         """Return a page of one persona's records in the order of their keys."""
         _, activity, registration = after or ("", "", "")
-        rows = self._database.read().execute(
-            "SELECT persona, body FROM record "
-            "WHERE persona = ? AND (activity, registration) > (?, ?) "
+        return self._records(
+            "persona = ? AND (activity, registration) > (?, ?) "
             "ORDER BY activity, registration LIMIT ?",
             (persona, activity, registration, limit),
         )
-        return [(found, _record(body)) for found, body in rows]
+
+    def courses_of(self, persona: str, after: str | None, limit: int) -> list[str]:
+        """Return a page of the ids of what a persona's records belong to, in their order."""
+        rows = self._database.read().execute(
+            f"SELECT DISTINCT whole FROM belonging WHERE {SERVING} AND persona = ? AND whole > ? "  # noqa: S608
+            "ORDER BY whole LIMIT ?",
+            (persona, after or "", limit),
+        )
+        return [row[0] for row in rows]
+
+    def states_within(self, persona: str, wholes: Collection[str]) -> dict[RecordKey, RecordState]:
+        """Return the states of a persona's records of any of the activities, or within them."""
+        rows = self._database.read().execute(
+            f"SELECT persona, activity, registration, state FROM record WHERE {SERVING} "  # noqa: S608
+            "AND persona = ?1 AND activity IN (SELECT value FROM json_each(?2) UNION "
+            f"SELECT activity FROM belonging WHERE {SERVING} AND persona = ?1 "
+            "AND whole IN (SELECT value FROM json_each(?2)))",
+            (persona, json.dumps(sorted(wholes))),
+        )
+        return {RecordKey(*key): decode_state(state) for *key, state in rows}
+
+    def evidence(self, key: RecordKey, after: int | None, limit: int) -> list[tuple[int, str]]:
+        """Return a page of the unvoided statements of a record, with their seqs."""
+        rows = self._database.read().execute(
+            f"SELECT DISTINCT seq, CAST(body AS TEXT) ->> 'statement' FROM event WHERE {SERVING} "  # noqa: S608
+            "AND persona = ? AND activity = ? AND registration = ? AND seq > ? "
+            "AND voided IS NULL ORDER BY seq LIMIT ?",
+            (*key, after or 0, limit),
+        )
+        return [(seq, statement) for seq, statement in rows]
 
     def unrecognised(self) -> dict[tuple[str, str], int]:
         """Return how many statements gave no event, by verb and adapter."""
-        rows = self._database.read().execute("SELECT verb, adapter, count FROM unrecognised")
+        rows = self._database.read().execute(
+            f"SELECT verb, adapter, count FROM unrecognised WHERE {SERVING}"  # noqa: S608
+        )
         return {(verb, adapter): count for verb, adapter, count in rows}
+
+    def _records(self, where: str, values: tuple[Any, ...]) -> list[tuple[str, LearnerRecord]]:
+        rows = self._database.read().execute(
+            "SELECT persona, activity, registration, state, (SELECT json_group_array(statement) "  # noqa: S608
+            "FROM (SELECT CAST(body AS TEXT) ->> 'statement' AS statement FROM event e "
+            "WHERE e.generation = r.generation AND e.persona = r.persona "
+            "AND e.activity = r.activity AND e.registration = r.registration "
+            "AND e.voided IS NULL UNION "
+            "SELECT CAST(body AS TEXT) ->> 'statement' FROM satisfied s "
+            "WHERE s.generation = r.generation AND s.persona = r.persona "
+            "AND s.registration = r.registration AND s.activity = r.activity LIMIT ?)) "
+            f"FROM record r WHERE {SERVING} AND {where}",
+            (EVIDENCE_LIMIT, *values),
+        )
+        return [
+            (
+                persona,
+                replace(
+                    record_of(activity, registration or None, decode_state(state)),
+                    evidence=tuple(sorted(json.loads(evidence))),
+                ),
+            )
+            for persona, activity, registration, state, evidence in rows
+        ]
 
     def _personas(self, where: str, values: tuple[Any, ...]) -> list[Persona]:
         rows = self._database.read().execute(
-            "SELECT id, name, (SELECT json_group_array(identifier) FROM identifier "  # noqa: S608
-            f"WHERE persona = id) FROM persona {where}",
+            "SELECT id, name, merged_into, (SELECT json_group_array(identifier) FROM holding h "  # noqa: S608
+            f"WHERE h.persona = p.id) FROM persona p {where}",
             values,
         )
         return [
-            Persona(id=found, name=name, identifiers=tuple(sorted(json.loads(identifiers))))
-            for found, name, identifiers in rows
-        ]
-
-    def _advance(self, tx: Transaction, projection: Projection) -> bool:
-        """Move the checkpoint, unless another process moved it since the statements were read."""
-        if projection.after == 0:
-            tx.execute(
-                "INSERT INTO projection (name, seq) VALUES (?, 0) ON CONFLICT DO NOTHING",
-                (PROJECTION,),
+            Persona(
+                id=found,
+                name=name,
+                identifiers=tuple(sorted(set(json.loads(identifiers)))),
+                merged_into=merged_into,
             )
-        moved = tx.execute(
-            "UPDATE projection SET seq = ? WHERE name = ? AND seq = ?",
-            (projection.through, PROJECTION, projection.after),
-        )
-        return moved.rowcount == 1
-
-    def _meet(self, tx: Transaction, projection: Projection) -> None:
-        """Add the personas that are new and keep the latest name of each."""
-        tx.executemany(
-            "INSERT INTO persona (id, name, named_at) VALUES (?, ?, ?) ON CONFLICT DO UPDATE "
-            "SET name = excluded.name, named_at = excluded.named_at "
-            "WHERE excluded.name IS NOT NULL "
-            "AND (name IS NULL OR (excluded.named_at, excluded.name) > (named_at, name))",
-            [(met.persona, met.name, met.at) for met in projection.personas],
-        )
-        tx.executemany(
-            "INSERT INTO identifier (identifier, persona) VALUES (?, ?) ON CONFLICT DO NOTHING",
-            [(met.identifier, met.persona) for met in projection.personas],
-        )
-
-
-def mark_due(tx: Transaction, due: Iterable[tuple[str, str]]) -> None:
-    """Mark personas to be evaluated for units."""
-    tx.executemany(
-        "INSERT INTO due_evaluation (persona, unit, marked) VALUES (?, ?, ?) "
-        "ON CONFLICT DO UPDATE SET marked = excluded.marked",
-        [(persona, unit, tx.instant) for persona, unit in due],
-    )
+            for found, name, merged_into, identifiers in rows
+        ]

@@ -118,6 +118,17 @@ class SqliteStatements:
         )
         return self._stored(row) if row else None
 
+    def voided_by(self, statement_id: bytes) -> int | None:
+        """Return the seq of the first statement that voids the one with the id."""
+        row = (
+            self._database.read()
+            .execute(
+                "SELECT min(seq) FROM reference WHERE target = ? AND voids = 1", (statement_id,)
+            )
+            .fetchone()
+        )
+        return None if row[0] is None else int(row[0])
+
     def find(self, query: StatementQuery) -> list[StoredStatement]:
         """Return a page of unvoided statements, newest first unless `ascending`."""
         terms = self._shortest_first({term_of(key) for key in query.keys})

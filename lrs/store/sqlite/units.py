@@ -9,6 +9,7 @@ import msgspec
 
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act, note_fact
+from lrs.store.sqlite.projections import mark_due_by_activity
 from lrs.store.units import UnitTaken
 from schemas.audit import Act
 from schemas.equivalences import Equivalence
@@ -37,7 +38,6 @@ class SqliteUnits:
 
         Returns False where the same version is published already. Raises UnitTaken.
         """
-        wanted = json.dumps(sorted(activities))
 
         def work(tx: Transaction) -> bool:
             kept = tx.execute(
@@ -62,21 +62,17 @@ class SqliteUnits:
             )
             if act is not None:
                 note_act(tx, act)
+            mark_due_by_activity(tx, unit.code, activities)
             tx.execute(
                 "INSERT INTO due_evaluation (persona, unit, marked) "
-                "SELECT persona, ?1, ?2 FROM event "
-                "WHERE activity IN (SELECT value FROM json_each(?3)) UNION "
-                "SELECT persona, ?1, ?2 FROM event "
-                "WHERE course IN (SELECT value FROM json_each(?3)) UNION "
                 "SELECT persona, ?1, ?2 FROM achievement "
-                "WHERE unit IN (SELECT value FROM json_each(?4)) UNION "
+                "WHERE unit IN (SELECT value FROM json_each(?3)) UNION "
                 "SELECT persona, ?1, ?2 FROM achievement "
-                "WHERE unit = ?1 AND version IN (SELECT value FROM json_each(?5)) "
+                "WHERE unit = ?1 AND version IN (SELECT value FROM json_each(?4)) "
                 "ON CONFLICT DO UPDATE SET marked = excluded.marked",
                 (
                     unit.code,
                     tx.instant,
-                    wanted,
                     json.dumps(sorted(units)),
                     json.dumps(unit.supersedes),
                 ),

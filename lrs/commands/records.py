@@ -1,0 +1,63 @@
+"""`lrs records`: looking after the learner records."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import click
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+
+from adapters.inbound import inbound_adapters
+from lrs.achievements.catalogue import units_by_activity
+from lrs.commands.data_option import data_option
+from lrs.records.rebuild import rebuild as make_anew
+from lrs.service import Service
+from lrs.settings import Settings
+
+
+@click.group()
+def records() -> None:
+    """Learner records: how they are made from statements."""
+
+
+@records.command()
+@click.option("--discard", is_flag=True, help="Give up a rebuild that was broken off.")
+@data_option
+def rebuild(discard: bool) -> None:
+    """Make all events and records anew from the statements, while the service goes on.
+
+    Wanted after an inbound adapter was added or changed. The records that are served stay as they
+    are until the new ones are whole; then those take their place at once. A rebuild that was
+    broken off goes on where it was.
+    """
+    with closing(Service(Settings.from_environment())) as service:
+        store = service.store
+        if discard:
+            if not store.projections.discard():
+                raise click.UsageError("no rebuild was broken off: there is nothing to give up")
+            click.echo("The rebuild was given up; the records stay as they were.")
+            return
+        with Progress(
+            *Progress.get_default_columns()[:3],
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            disable=not Console(stderr=True).is_terminal,
+        ) as progress:
+            task = progress.add_task("statements", total=store.statements.last_seq())
+
+            def shown(reached: int) -> None:
+                last = max(reached, store.statements.last_seq())
+                progress.update(task, completed=reached, total=last)
+
+            try:
+                reached = make_anew(
+                    store,
+                    inbound_adapters(),
+                    lambda: units_by_activity(store.units.all()),
+                    shown,
+                )
+            except LookupError as error:
+                raise click.ClickException(str(error)) from error
+        click.echo(f"The records were made anew from all statements up to number {reached}.")
