@@ -61,7 +61,7 @@ class CsvTable:
 
 def value_of(text: str) -> Value:
     """Return the value that a cell's text stands for."""
-    return Formula() if text.startswith("=") else text
+    return Formula(text) if text.startswith("=") else text
 
 
 def bounded_lines(file: IO[str]) -> Iterator[str]:

@@ -19,7 +19,7 @@ from lrs.imports.intake import SourceRefused, import_source
 from lrs.imports.run import new_import
 from lrs.problems import Problem
 from lrs.service import Service
-from schemas.imports import FileRefused, Import, ImportOptions, ImportRow
+from schemas.imports import SHEET_KINDS, FileRefused, Import, ImportOptions, ImportRow
 from schemas.principals import Principal, Role
 from schemas.resources.imports import (
     ImportFileSchema,
@@ -36,6 +36,8 @@ from schemas.times import moment_of
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROLES: tuple[Role, ...] = ("registrar", "trainer")
+REGISTRAR: tuple[Role, ...] = ("registrar",)
+"""Who may hand in what is no sheet: statements, courses, rosters."""
 
 
 def blueprint(service: Service) -> ApiBlueprint:
@@ -54,11 +56,13 @@ def blueprint(service: Service) -> ApiBlueprint:
         received = service.store.import_files.receive(upload.stream, name)
         try:
             import_source(service, form["source"], make=False)
+            kind = form["kind"] or kind_of(received.path, name)
+            roles = ROLES if kind in SHEET_KINDS else REGISTRAR
             new = new_import(
                 name=name,
                 sha256=received.sha256,
-                kind=form["kind"] or kind_of(received.path, name),
-                by=service.principal(*ROLES).id,
+                kind=kind,
+                by=service.principal(*roles).id,
                 source=form["source"],
                 options=ImportOptions(
                     home_page=form["home_page"],

@@ -53,8 +53,11 @@ def new_import(
 
 
 def begun(service: Service, new: Import) -> Import:
-    """Add an import, or return the one of the same file and options that was left unfinished."""
-    for found in service.store.imports.unfinished(new.sha256):
+    """Add an import, or return the one of the same file and options that was left unfinished; a
+    rehearsal begins anew, so that it tells of every row.
+    """
+    unfinished = [] if new.rehearsal else service.store.imports.unfinished(new.sha256)
+    for found in unfinished:
         same = (found.kind, found.source, found.options, found.rehearsal, found.held)
         if same == (new.kind, new.source, new.options, new.rehearsal, new.held):
             return found
