@@ -22,7 +22,6 @@ from lrs.service import Service
 from schemas.imports import SHEET_KINDS, FileRefused, Import, ImportOptions, ImportRow
 from schemas.principals import Principal, Role
 from schemas.resources.imports import (
-    ImportFileSchema,
     ImportFormSchema,
     ImportRowSchema,
     ImportRowsQuery,
@@ -46,12 +45,11 @@ def blueprint(service: Service) -> ApiBlueprint:
     store = service.store.imports
 
     @routes.post("/imports")
-    @routes.arguments(ImportFileSchema, location="files")
-    @routes.arguments(ImportFormSchema, location="form")
+    @routes.arguments(ImportFormSchema, location="files")
     @routes.response(202, ImportSchema)
-    def post(files: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
+    def post(form: dict[str, Any]) -> dict[str, Any]:
         """Hand a file in; it is worked off in the background, as GET /imports/{id} tells."""
-        upload: FileStorage = files["file"]
+        upload: FileStorage = form["file"]
         name = _name(upload)
         received = service.store.import_files.receive(upload.stream, name)
         try:
@@ -107,12 +105,11 @@ def blueprint(service: Service) -> ApiBlueprint:
         return page(taken, query["limit"], lambda row: row.number, row_shape)
 
     @routes.post("/imports/preview")
-    @routes.arguments(ImportFileSchema, location="files")
-    @routes.arguments(SheetFormSchema, location="form")
+    @routes.arguments(SheetFormSchema, location="files")
     @routes.response(200, PreviewSchema)
-    def propose(files: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
+    def propose(form: dict[str, Any]) -> dict[str, Any]:
         """Tell what a sheet's headers are taken for; nothing is kept."""
-        upload: FileStorage = files["file"]
+        upload: FileStorage = form["file"]
         name = _name(upload)
         received = service.store.import_files.receive(upload.stream, name)
         try:

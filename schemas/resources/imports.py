@@ -15,14 +15,10 @@ TextsField = fields.Dict(
 )
 
 
-class ImportFileSchema(Schema):
-    """The file of an upload."""
+class SheetFormSchema(Schema):
+    """A file, and what a sheet does not say itself."""
 
     file = fields.Raw(required=True, metadata={"type": "string", "format": "binary"})
-
-
-class SheetFormSchema(Schema):
-    """What a sheet does not say itself."""
 
     kind = fields.String(
         load_default=None,
