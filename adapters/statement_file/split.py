@@ -12,7 +12,10 @@ STATEMENT_LIMIT: Final = 4 * 1024 * 1024
 """Octets of a statement."""
 
 _PIECE: Final = 256 * 1024
-_TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|["\[\]{},]', re.S)
+_TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{},]', re.S)
+"""Possessive, so that a string without an end is looked through once and not once more for each
+of its characters."""
+
 _STEPS: Final = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 _BLANK: Final = b" \t\r\n"
 _BOM: Final = b"\xef\xbb\xbf"
