@@ -7,10 +7,15 @@ import getpass
 from schemas.audit import Act
 
 
+def shell_principal() -> str:
+    """Return the id of the user of this shell as a principal."""
+    return f"shell:{getpass.getuser()}"
+
+
 def shell_act(action: str, subject: str, **detail: object) -> Act:
     """Return an act of the user of this shell; what is empty in `detail` is left out."""
     return Act(
-        principal=f"shell:{getpass.getuser()}",
+        principal=shell_principal(),
         action=action,
         subject=subject,
         detail={name: value for name, value in detail.items() if value},
