@@ -9,7 +9,7 @@ from lrs import problems
 from lrs.api import blueprint
 from lrs.api.nouns import api_blueprints
 from lrs.auth import browser_sessions, headers
-from lrs.auth.client_key import client_key, public_jwks
+from lrs.auth.client_key import public_jwks
 from lrs.console import account, language, pages, sign_in
 from lrs.credentials import routes as credential_routes
 from lrs.ledger import routes as ledger_routes
@@ -59,6 +59,6 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     @app.get("/.well-known/jwks.json")
     def jwks() -> ResponseReturnValue:
-        return public_jwks(client_key(service.store.settings, service.root_secret))
+        return public_jwks(service.store.client_keys, service.root_secret)
 
     return app

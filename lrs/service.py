@@ -8,6 +8,8 @@ from flask import abort, g, redirect, request
 
 from lrs.auth import principals
 from lrs.auth.browser_sessions import BrowserSessions
+from lrs.auth.identity_documents import LearnerDocuments
+from lrs.auth.secret_places import SecretPlaces
 from lrs.auth.secrets import RootSecret
 from lrs.auth.sign_in import SignIn
 from lrs.auth.sources import SourceCredentials
@@ -58,6 +60,8 @@ class Service:
         )
         self.secure = settings.public_url.startswith("https:")
         self.credentials = SourceCredentials(self.store.sources, self.root_secret)
+        self.secret_places = SecretPlaces(self.store.sealed_values, self.root_secret)
+        self.learner_documents = LearnerDocuments(self.store.identity_documents, self.root_secret)
         self.browsers = BrowserSessions(self.store.sessions, self.root_secret, secure=self.secure)
         self.sign_in = SignIn(
             self.store.people, self.store.audit, self.root_secret, self.credentials

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from lrs.achievements.catalogue import Catalogue, catalogue_of
@@ -21,6 +22,7 @@ from lrs.store.statements import Statements, StoredStatement
 from lrs.store.units import Equivalences, Units
 from schemas.achievements import Achievement
 from schemas.claims import ClaimLearner, ClaimPayload, ClaimUnit
+from schemas.receivers import LearnerSettings, learner_identifier
 from schemas.sources import Source
 from schemas.times import instant_of
 from schemas.units import Unit
@@ -204,7 +206,8 @@ def claims_of(
 def _claim(
     achievement: Achievement, unit: Unit, persona: Persona, receiver: KnownReceiver
 ) -> NewClaim:
-    identifier = persona.identifiers[0]
+    settings = msgspec.convert(receiver.settings.get("learner", {}), LearnerSettings)
+    identifier = learner_identifier(settings, persona.identifiers)
     payload = ClaimPayload(
         outer_id=str(uuid.uuid5(NAMESPACE, f"{achievement.id}|{receiver.name}")),
         kind=unit.kind,

@@ -15,7 +15,8 @@ from lrs.erasure import erase
 from lrs.problems import Problem
 from lrs.service import Service
 from lrs.store.erasure import NotErasable
-from schemas.resources.audits import DossierQuery, ErasedSchema, ReasonSchema
+from schemas.resources.audits import DossierQuery, ErasedSchema
+from schemas.resources.exchange import ReasonSchema
 
 
 def blueprint(service: Service) -> ApiBlueprint:

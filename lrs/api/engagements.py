@@ -22,10 +22,10 @@ from schemas.engagements import Engagement
 from schemas.resources.audits import (
     EngagementSchema,
     NewEngagementSchema,
-    ReasonSchema,
     SampleQuery,
     SampleSchema,
 )
+from schemas.resources.exchange import ReasonSchema
 from schemas.resources.paging import PageQuery, page_of
 from schemas.times import instant_of, moment_of
 

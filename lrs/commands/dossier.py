@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from lrs.commands.actor import shell_principal
+from lrs.commands.actor import shell_user
 from lrs.commands.data_option import data_option
 from lrs.dossier.build import NoDossier, Request
 from lrs.dossier.writing import write_dossier
@@ -30,7 +30,7 @@ from schemas.engagements import PROFILES, Profile
 def dossier(claim: str, output: Path, profile: Profile, purpose: str) -> None:
     """Write the dossier of a CLAIM; `lrs verify FILE` checks it with no access to this service."""
     service = Service(Settings.from_environment())
-    request = Request(purpose=purpose, requested_by=shell_principal(), profile=profile)
+    request = Request(purpose=purpose, requested_by=shell_user(), profile=profile)
     try:
         with output.open("wb") as file:
             write_dossier(service, claim, request, file)

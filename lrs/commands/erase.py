@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from lrs.commands.actor import shell_principal
+from lrs.commands.actor import shell_user
 from lrs.commands.data_option import data_option
 from lrs.erasure import erase as erase_persona
 from lrs.service import Service
@@ -24,7 +24,7 @@ def erase(persona: str, reason: str) -> None:
     """
     service = Service(Settings.from_environment())
     try:
-        erased = erase_persona(service.store, persona, shell_principal(), reason)
+        erased = erase_persona(service.store, persona, shell_user(), reason)
     except NotErasable as error:
         raise click.ClickException(str(error)) from None
     finally:

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from schemas.engagements import PROFILES
+from schemas.resources.exchange import ReasonSchema
 from schemas.resources.paging import PageQuery
 
 _TEXT = validate.Length(1, 2000)
@@ -54,12 +55,6 @@ class EngagementSchema(Schema):
     created_by = fields.String(required=True)
     ends = fields.AwareDateTime(required=True)
     ended = fields.AwareDateTime(required=True, allow_none=True)
-
-
-class ReasonSchema(Schema):
-    """Why something is done, in a person's own words."""
-
-    reason = fields.String(required=True, validate=_TEXT)
 
 
 class SampleQuery(Schema):

@@ -132,7 +132,7 @@ def test_what_cannot_be_erased(accepted):
 def test_not_while_a_claim_is_on_its_way(tmp_path):
     app = create_app(Settings(data=tmp_path / "lrs", public_url="https://lrs.example"))
     accepted = AcceptedClaim(app, answered=False)
-    accepted.store.exchange.lease(1, 30)
+    accepted.store.outbox.lease(1, 30)
     with pytest.raises(NotErasable, match="on its way"):
         erase(accepted.store, persona_of(accepted), "person:root", "x")
     assert accepted.store.records.persona(persona_of(accepted)) is not None

@@ -30,6 +30,8 @@ _BY_PERSONA = (
     "credential_subject",
     "ledger_opening",
     "holding",
+    "learner_account",
+    "identity_document",
 )
 _PERSONAL_FIELDS = frozenset({"evidence", "score", "reason", "identifier", "identifiers", "name"})
 
@@ -189,6 +191,11 @@ class SqliteErasure:
             (wanted,),
         )
         tx.execute(
+            "DELETE FROM outbox WHERE kind = 'lookup' "
+            "AND subject IN (SELECT value FROM json_each(?))",
+            (wanted,),
+        )
+        tx.execute(
             "DELETE FROM rework WHERE subject IN (SELECT value FROM json_each(?))", (wanted,)
         )
         accounts = tx.execute(
@@ -235,20 +242,16 @@ class SqliteErasure:
 
     def _claims(self, tx: Transaction, old: str, new: str) -> list[str]:
         rows = tx.execute(
-            "SELECT c.id, c.state, c.receiver, c.payload, o.parked FROM claim c "
-            "LEFT JOIN outbox o ON o.claim = c.id WHERE c.achievement = ?",
-            (old,),
+            "SELECT id, state, receiver, payload FROM claim WHERE achievement = ?", (old,)
         ).fetchall()
-        for claim, state, receiver, payload, parked in rows:
-            if state == "sent" and parked == 0:
-                raise NotErasable(f"the claim {claim} is on its way; ask again once it is answered")
+        for claim, state, receiver, payload in rows:
+            self._call_back(tx, claim, state)
             told: dict[str, Any] = msgspec.json.decode(payload)
             told |= {
                 "learner": {"name": "erased", "identifier": f"account:{NOBODY}|{new}"},
                 "score": None,
             }
             if state in ("queued", "sent"):
-                tx.execute("DELETE FROM outbox WHERE claim = ?", (claim,))
                 tx.execute("UPDATE claim SET state = 'withdrawn' WHERE id = ?", (claim,))
                 note_fact(tx, "withdrawn", claim, {"achievement": new, "receiver": receiver})
             tx.execute(
@@ -257,6 +260,17 @@ class SqliteErasure:
                 (new, msgspec.json.encode(told), tx.instant, claim),
             )
         return [row[0] for row in rows]
+
+    def _call_back(self, tx: Transaction, claim: str, state: str) -> None:
+        """Take what waits or was parked out of the outbox. Raises NotErasable for what is out."""
+        of_claim = "subject = ? AND kind IN ('submit', 'withdraw')"
+        pending = tx.execute(
+            f"SELECT parked FROM outbox WHERE {of_claim}",
+            (claim,),
+        ).fetchall()
+        if state != "queued" and any(not parked for (parked,) in pending):
+            raise NotErasable(f"the claim {claim} is on its way; ask again once it is answered")
+        tx.execute(f"DELETE FROM outbox WHERE {of_claim}", (claim,))  # noqa: S608
 
     def _trail(self, tx: Transaction, subjects: Iterable[str], renamed: Mapping[str, str]) -> None:
         """Let facts and audit events lead to nobody; that they happened stays."""
