@@ -263,14 +263,15 @@ class SqliteErasure:
 
     def _call_back(self, tx: Transaction, claim: str, state: str) -> None:
         """Take what waits or was parked out of the outbox. Raises NotErasable for what is out."""
-        of_claim = "subject = ? AND kind IN ('submit', 'withdraw')"
         pending = tx.execute(
-            f"SELECT parked FROM outbox WHERE {of_claim}",
+            "SELECT parked FROM outbox WHERE subject = ? AND kind IN ('submit', 'withdraw')",
             (claim,),
         ).fetchall()
         if state != "queued" and any(not parked for (parked,) in pending):
             raise NotErasable(f"the claim {claim} is on its way; ask again once it is answered")
-        tx.execute(f"DELETE FROM outbox WHERE {of_claim}", (claim,))  # noqa: S608
+        tx.execute(
+            "DELETE FROM outbox WHERE subject = ? AND kind IN ('submit', 'withdraw')", (claim,)
+        )
 
     def _trail(self, tx: Transaction, subjects: Iterable[str], renamed: Mapping[str, str]) -> None:
         """Let facts and audit events lead to nobody; that they happened stays."""
