@@ -38,6 +38,8 @@ from schemas.times import moment_of
 SETTLED_AT_ONCE = 1000
 """Views that a request brings up to date at a time, where their day has come."""
 
+BINARY = {"type": "string", "format": "binary"}
+
 
 def blueprint(service: Service) -> ApiBlueprint:
     """Return the routes for enterprises; administrators say as which they ask."""
@@ -113,7 +115,7 @@ def blueprint(service: Service) -> ApiBlueprint:
 
     @routes.get("/enterprise/export")
     @routes.arguments(ExportQuery, location="query")
-    @routes.response(200, content_type="application/octet-stream")
+    @routes.response(200, BINARY, content_type="application/octet-stream")
     def export(query: dict[str, Any]) -> Response:
         """Export all that may be seen: NDJSON, CSV, XLSX, or (`clr`) a signed Comprehensive
         Learner Record for each employee, one a line.

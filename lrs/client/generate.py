@@ -125,6 +125,7 @@ def _method(
         arguments.append("*")
     for one in sorted(query, key=lambda one: not one.get("required", False)):
         kind = _type(one["schema"])
+        kind = kind.removesuffix(" | None")
         optional = "" if one.get("required") else " | None = None"
         arguments.append(f"{_name(one['name'])}: {kind}{optional}")
     answer = _answer(operation)

@@ -42,6 +42,21 @@ AchievementPage = TypedDict('AchievementPage', {
     'next': 'NotRequired[str]',
 })
 
+AuditEvent = TypedDict('AuditEvent', {
+    'action': 'str',
+    'at': 'str',
+    'detail': 'dict[str, Any]',
+    'persona': 'str | None',
+    'principal': 'str',
+    'reason': 'str',
+    'subject': 'str',
+})
+
+AuditEventPage = TypedDict('AuditEventPage', {
+    'items': 'list[AuditEvent]',
+    'next': 'NotRequired[str]',
+})
+
 BadgeLink = TypedDict('BadgeLink', {
     'asked_at': 'str',
     'consent_url': 'NotRequired[str]',
@@ -369,6 +384,25 @@ Employments = TypedDict('Employments', {
     'items': 'list[Employment]',
 })
 
+Engagement = TypedDict('Engagement', {
+    'auditor': 'str',
+    'created': 'str',
+    'created_by': 'str',
+    'ended': 'str | None',
+    'ends': 'str',
+    'id': 'str',
+    'profile': 'str',
+    'purpose': 'str',
+    'since': 'str',
+    'units': 'list[str]',
+    'until': 'str',
+})
+
+EngagementPage = TypedDict('EngagementPage', {
+    'items': 'list[Engagement]',
+    'next': 'NotRequired[str]',
+})
+
 Equivalence = TypedDict('Equivalence', {
     'awarding_body': 'str',
     'both_ways': 'NotRequired[bool]',
@@ -380,6 +414,15 @@ Equivalence = TypedDict('Equivalence', {
     'title': 'dict[str, Any]',
     'to': 'str',
     'version': 'int',
+})
+
+Erased = TypedDict('Erased', {
+    'achievements': 'int',
+    'claims': 'int',
+    'documents': 'int',
+    'mentions': 'int',
+    'personas': 'list[str]',
+    'statements': 'int',
 })
 
 Error = TypedDict('Error', {
@@ -461,8 +504,10 @@ ImportForm = TypedDict('ImportForm', {
     'course_base': 'NotRequired[str]',
     'csrf_token': 'NotRequired[str]',
     'dry_run': 'NotRequired[bool]',
+    'file': 'str',
     'home_page': 'NotRequired[str]',
     'kind': 'NotRequired[str | None]',
+    'roster': 'NotRequired[str]',
     'source': 'NotRequired[str]',
     'time_zone': 'NotRequired[str]',
 })
@@ -588,6 +633,16 @@ NewConsent = TypedDict('NewConsent', {
 
 NewConsents = TypedDict('NewConsents', {
     'items': 'list[NewConsent]',
+})
+
+NewEngagement = TypedDict('NewEngagement', {
+    'auditor': 'str',
+    'ends': 'str',
+    'profile': 'str',
+    'purpose': 'str',
+    'since': 'str',
+    'units': 'NotRequired[list[str]]',
+    'until': 'str',
 })
 
 NewPerson = TypedDict('NewPerson', {
@@ -863,6 +918,16 @@ RowFault = TypedDict('RowFault', {
     'rule': 'dict[str, Any]',
 })
 
+Sample = TypedDict('Sample', {
+    'as_of': 'int',
+    'claims': 'list[str]',
+    'engagement': 'str',
+    'population': 'int',
+    'root': 'str',
+    'seed': 'str',
+    'unit': 'str | None',
+})
+
 Score = TypedDict('Score', {
     'max': 'NotRequired[float | None]',
     'min': 'NotRequired[float | None]',
@@ -879,6 +944,7 @@ Secret = TypedDict('Secret', {
 SheetForm = TypedDict('SheetForm', {
     'columns': 'NotRequired[str]',
     'csrf_token': 'NotRequired[str]',
+    'file': 'str',
     'kind': 'NotRequired[str | None]',
 })
 
@@ -1027,7 +1093,7 @@ class LrsClient:
         """Decide on several achievements at once, a class for example."""
         return cast('Outcomes', self._send('POST', f'/api/v1/achievement-decisions', {}, body))
 
-    def get_achievements(self, *, cursor: str | None | None = None, limit: int | None = None, persona: str | None | None = None) -> AchievementPage:
+    def get_achievements(self, *, cursor: str | None = None, limit: int | None = None, persona: str | None = None) -> AchievementPage:
         """List achievements, those that changed last first, of all personas or of one."""
         return cast('AchievementPage', self._send('GET', f'/api/v1/achievements', {'cursor': cursor, 'limit': limit, 'persona': persona}))
 
@@ -1043,11 +1109,19 @@ class LrsClient:
         """Return what officers decided on an achievement, the earliest first."""
         return cast('DecisionList', self._send('GET', f"/api/v1/achievements/{quote(str(achievement), safe='')}/decisions", {}))
 
-    def get_claims(self, *, cursor: str | None | None = None, limit: int | None = None, persona: str | None | None = None) -> ClaimPage:
+    def get_audit_events(self, *, cursor: str | None = None, limit: int | None = None, persona: str | None = None, principal: str | None = None) -> AuditEventPage:
+        """List events, the newest first; a learner sees those that touch their own data."""
+        return cast('AuditEventPage', self._send('GET', f'/api/v1/audit-events', {'cursor': cursor, 'limit': limit, 'persona': persona, 'principal': principal}))
+
+    def get_claims(self, *, cursor: str | None = None, limit: int | None = None, persona: str | None = None) -> ClaimPage:
         """List claims, those that changed last first, of all personas or of one."""
         return cast('ClaimPage', self._send('GET', f'/api/v1/claims', {'cursor': cursor, 'limit': limit, 'persona': persona}))
 
-    def get_clients(self, *, cursor: str | None | None = None, limit: int | None = None) -> ClientPage:
+    def get_claims_claim_dossier(self, claim: str, *, reason: str, engagement: str | None = None, profile: str | None = None) -> None:
+        """Get the dossier of a claim; the look is an audit event with its reason."""
+        self._send('GET', f"/api/v1/claims/{quote(str(claim), safe='')}/dossier", {'reason': reason, 'engagement': engagement, 'profile': profile})
+
+    def get_clients(self, *, cursor: str | None = None, limit: int | None = None) -> ClientPage:
         """List clients in the order of their ids, revoked ones included."""
         return cast('ClientPage', self._send('GET', f'/api/v1/clients', {'cursor': cursor, 'limit': limit}))
 
@@ -1075,7 +1149,7 @@ class LrsClient:
         """Hand in a signed batch; the same batch again changes nothing."""
         return cast('BatchReceipt', self._send('POST', f'/api/v1/device-batches', {}))
 
-    def get_devices(self, *, cursor: str | None | None = None, limit: int | None = None) -> DevicePage:
+    def get_devices(self, *, cursor: str | None = None, limit: int | None = None) -> DevicePage:
         """List devices, in the order they were registered, with the batches that are missing."""
         return cast('DevicePage', self._send('GET', f'/api/v1/devices', {'cursor': cursor, 'limit': limit}))
 
@@ -1091,24 +1165,44 @@ class LrsClient:
         """Revoke a device: no batch of it is taken from now on."""
         return cast('Device', self._send('POST', f"/api/v1/devices/{quote(str(device), safe='')}/revoke", {}, body))
 
-    def get_enterprise_achievements(self, *, cursor: str | None | None = None, limit: int | None = None, organisation: str | None | None = None, unit: str | None | None = None, department: str | None | None = None, state: str | None | None = None, since: str | None | None = None, until: str | None | None = None) -> EmployeeAchievementPage:
+    def get_engagements(self, *, cursor: str | None = None, limit: int | None = None) -> EngagementPage:
+        """List engagements, the newest first; an auditor sees their own."""
+        return cast('EngagementPage', self._send('GET', f'/api/v1/engagements', {'cursor': cursor, 'limit': limit}))
+
+    def post_engagements(self, body: NewEngagement) -> Engagement:
+        """Engage an auditor; for administrators."""
+        return cast('Engagement', self._send('POST', f'/api/v1/engagements', {}, body))
+
+    def get_engagements_engagement(self, engagement: str) -> Engagement:
+        """Get an engagement in force."""
+        return cast('Engagement', self._send('GET', f"/api/v1/engagements/{quote(str(engagement), safe='')}", {}))
+
+    def post_engagements_engagement_end(self, engagement: str, body: Reason) -> Engagement:
+        """End an engagement now; for administrators."""
+        return cast('Engagement', self._send('POST', f"/api/v1/engagements/{quote(str(engagement), safe='')}/end", {}, body))
+
+    def get_engagements_engagement_sample(self, engagement: str, *, size: int, seed: str, unit: str | None = None, as_of: int | None = None) -> Sample:
+        """Draw a seeded sample of the claims within the scope."""
+        return cast('Sample', self._send('GET', f"/api/v1/engagements/{quote(str(engagement), safe='')}/sample", {'size': size, 'seed': seed, 'unit': unit, 'as_of': as_of}))
+
+    def get_enterprise_achievements(self, *, cursor: str | None = None, limit: int | None = None, organisation: str | None = None, unit: str | None = None, department: str | None = None, state: str | None = None, since: str | None = None, until: str | None = None) -> EmployeeAchievementPage:
         """List what may be seen now, what changed last at the end."""
         return cast('EmployeeAchievementPage', self._send('GET', f'/api/v1/enterprise/achievements', {'cursor': cursor, 'limit': limit, 'organisation': organisation, 'unit': unit, 'department': department, 'state': state, 'since': since, 'until': until}))
 
-    def get_enterprise_achievements_changes(self, *, cursor: str | None | None = None, limit: int | None = None, organisation: str | None | None = None) -> EmployeeChanges:
+    def get_enterprise_achievements_changes(self, *, cursor: str | None = None, limit: int | None = None, organisation: str | None = None) -> EmployeeChanges:
         """Tell what changed since a cursor, oldest first; from the beginning without one."""
         return cast('EmployeeChanges', self._send('GET', f'/api/v1/enterprise/achievements/changes', {'cursor': cursor, 'limit': limit, 'organisation': organisation}))
 
-    def get_enterprise_export(self, *, organisation: str | None | None = None, unit: str | None | None = None, department: str | None | None = None, state: str | None | None = None, since: str | None | None = None, until: str | None | None = None, format: str | None = None) -> None:
+    def get_enterprise_export(self, *, organisation: str | None = None, unit: str | None = None, department: str | None = None, state: str | None = None, since: str | None = None, until: str | None = None, format: str | None = None) -> bytes:
         """Export all that may be seen: NDJSON, CSV, XLSX, or (`clr`) a signed Comprehensive
 Learner Record for each employee, one a line."""
-        self._send('GET', f'/api/v1/enterprise/export', {'organisation': organisation, 'unit': unit, 'department': department, 'state': state, 'since': since, 'until': until, 'format': format})
+        return cast('bytes', self._send('GET', f'/api/v1/enterprise/export', {'organisation': organisation, 'unit': unit, 'department': department, 'state': state, 'since': since, 'until': until, 'format': format}))
 
-    def get_enterprise_records(self, *, persona: str, cursor: str | None | None = None, limit: int | None = None, organisation: str | None | None = None) -> LearnerRecordPage:
+    def get_enterprise_records(self, *, persona: str, cursor: str | None = None, limit: int | None = None, organisation: str | None = None) -> LearnerRecordPage:
         """List an employee's learner records, where the consent goes so far."""
         return cast('LearnerRecordPage', self._send('GET', f'/api/v1/enterprise/records', {'cursor': cursor, 'limit': limit, 'organisation': organisation, 'persona': persona}))
 
-    def get_enterprise_summary(self, *, cursor: str | None | None = None, limit: int | None = None, organisation: str | None | None = None, unit: str | None | None = None, department: str | None | None = None, state: str | None | None = None, since: str | None | None = None, until: str | None | None = None) -> SummaryLinePage:
+    def get_enterprise_summary(self, *, cursor: str | None = None, limit: int | None = None, organisation: str | None = None, unit: str | None = None, department: str | None = None, state: str | None = None, since: str | None = None, until: str | None = None) -> SummaryLinePage:
         """Sum up by unit, department, month and state; kept up to date, not counted here."""
         return cast('SummaryLinePage', self._send('GET', f'/api/v1/enterprise/summary', {'cursor': cursor, 'limit': limit, 'organisation': organisation, 'unit': unit, 'department': department, 'state': state, 'since': since, 'until': until}))
 
@@ -1120,7 +1214,7 @@ Learner Record for each employee, one a line."""
         """Publish a version of an equivalence, which never changes again."""
         return cast('Equivalence', self._send('POST', f'/api/v1/equivalences', {}, body))
 
-    def get_imports(self, *, cursor: str | None | None = None, limit: int | None = None) -> ImportPage:
+    def get_imports(self, *, cursor: str | None = None, limit: int | None = None) -> ImportPage:
         """List imports, the newest first; a trainer sees their own."""
         return cast('ImportPage', self._send('GET', f'/api/v1/imports', {'cursor': cursor, 'limit': limit}))
 
@@ -1140,7 +1234,7 @@ Learner Record for each employee, one a line."""
         """Return an import with its progress and counts."""
         return cast('Import', self._send('GET', f"/api/v1/imports/{quote(str(import_id), safe='')}", {}))
 
-    def get_imports_import_id_rows(self, import_id: str, *, cursor: str | None | None = None, limit: int | None = None, state: str | None | None = None) -> ImportRowPage:
+    def get_imports_import_id_rows(self, import_id: str, *, cursor: str | None = None, limit: int | None = None, state: str | None = None) -> ImportRowPage:
         """List what became of the rows, of one state or of all."""
         return cast('ImportRowPage', self._send('GET', f"/api/v1/imports/{quote(str(import_id), safe='')}/rows", {'cursor': cursor, 'limit': limit, 'state': state}))
 
@@ -1148,11 +1242,11 @@ Learner Record for each employee, one a line."""
         """Get the newest checkpoint."""
         return cast('Checkpoint', self._send('GET', f'/api/v1/ledger/checkpoint', {}))
 
-    def get_ledger_consistency(self, *, end: int, start: int | None = None, size: int | None | None = None) -> Proof:
+    def get_ledger_consistency(self, *, end: int, start: int | None = None, size: int | None = None) -> Proof:
         """Prove that a tree begins with an earlier one, or holds a subtree."""
         return cast('Proof', self._send('GET', f'/api/v1/ledger/consistency', {'start': start, 'end': end, 'size': size}))
 
-    def get_ledger_inclusion(self, *, index: int, size: int | None | None = None) -> Inclusion:
+    def get_ledger_inclusion(self, *, index: int, size: int | None = None) -> Inclusion:
         """Prove a leaf."""
         return cast('Inclusion', self._send('GET', f'/api/v1/ledger/inclusion', {'index': index, 'size': size}))
 
@@ -1172,11 +1266,11 @@ Learner Record for each employee, one a line."""
         """Withdraw a consent; the organisation sees nothing more at once."""
         self._send('DELETE', f"/api/v1/me/consents/{quote(str(organisation), safe='')}", {})
 
-    def get_officer_queue(self, *, cursor: str | None | None = None, limit: int | None = None, unit: str | None | None = None, course: str | None | None = None) -> WaitingPage:
+    def get_officer_queue(self, *, cursor: str | None = None, limit: int | None = None, unit: str | None = None, course: str | None = None) -> WaitingPage:
         """List the achievements that wait for an officer, the longest first."""
         return cast('WaitingPage', self._send('GET', f'/api/v1/officer-queue', {'cursor': cursor, 'limit': limit, 'unit': unit, 'course': course}))
 
-    def get_organisations(self, *, cursor: str | None | None = None, limit: int | None = None) -> OrganisationPage:
+    def get_organisations(self, *, cursor: str | None = None, limit: int | None = None) -> OrganisationPage:
         """List organisations in the order of their ids."""
         return cast('OrganisationPage', self._send('GET', f'/api/v1/organisations', {'cursor': cursor, 'limit': limit}))
 
@@ -1188,7 +1282,7 @@ Learner Record for each employee, one a line."""
         """Add an organisation, or change the one with the id."""
         return cast('Organisation', self._send('PUT', f"/api/v1/organisations/{quote(str(organisation), safe='')}", {}, body))
 
-    def get_organisations_organisation_consents(self, organisation: str, *, cursor: str | None | None = None, limit: int | None = None) -> ConsentPage:
+    def get_organisations_organisation_consents(self, organisation: str, *, cursor: str | None = None, limit: int | None = None) -> ConsentPage:
         """List consents, withdrawn ones too, in the order of their personas."""
         return cast('ConsentPage', self._send('GET', f"/api/v1/organisations/{quote(str(organisation), safe='')}/consents", {'cursor': cursor, 'limit': limit}))
 
@@ -1200,7 +1294,7 @@ Learner Record for each employee, one a line."""
         """Withdraw a consent for a persona who said so; felt at once."""
         self._send('POST', f"/api/v1/organisations/{quote(str(organisation), safe='')}/consents/{quote(str(persona), safe='')}/withdraw", {}, body)
 
-    def get_organisations_organisation_employments(self, organisation: str, *, cursor: str | None | None = None, limit: int | None = None) -> EmploymentPage:
+    def get_organisations_organisation_employments(self, organisation: str, *, cursor: str | None = None, limit: int | None = None) -> EmploymentPage:
         """List employments, ended ones too, in the order of their personas."""
         return cast('EmploymentPage', self._send('GET', f"/api/v1/organisations/{quote(str(organisation), safe='')}/employments", {'cursor': cursor, 'limit': limit}))
 
@@ -1208,7 +1302,7 @@ Learner Record for each employee, one a line."""
         """Put employments in the place of those of the same personas, all or none."""
         self._send('POST', f"/api/v1/organisations/{quote(str(organisation), safe='')}/employments", {}, body)
 
-    def get_outbox(self, *, cursor: str | None | None = None, limit: int | None = None, parked: bool | None | None = None) -> OutboxItemPage:
+    def get_outbox(self, *, cursor: str | None = None, limit: int | None = None, parked: bool | None = None) -> OutboxItemPage:
         """List what has not arrived yet, the oldest first."""
         return cast('OutboxItemPage', self._send('GET', f'/api/v1/outbox', {'cursor': cursor, 'limit': limit, 'parked': parked}))
 
@@ -1220,7 +1314,7 @@ Learner Record for each employee, one a line."""
         """Try a parked delivery again, with its attempts forgotten."""
         self._send('POST', f"/api/v1/outbox/{quote(str(item), safe='')}/retry", {}, body)
 
-    def get_people(self, *, cursor: str | None | None = None, limit: int | None = None) -> PersonPage:
+    def get_people(self, *, cursor: str | None = None, limit: int | None = None) -> PersonPage:
         """List people in the order of the names they sign in with."""
         return cast('PersonPage', self._send('GET', f'/api/v1/people', {'cursor': cursor, 'limit': limit}))
 
@@ -1240,7 +1334,7 @@ Learner Record for each employee, one a line."""
         """Return a link, this once, at which the person chooses another password."""
         return cast('PersonWithLink', self._send('POST', f"/api/v1/people/{quote(str(person), safe='')}/reset", {}, body))
 
-    def get_personas(self, *, cursor: str | None | None = None, limit: int | None = None) -> PersonaPage:
+    def get_personas(self, *, cursor: str | None = None, limit: int | None = None) -> PersonaPage:
         """List personas."""
         return cast('PersonaPage', self._send('GET', f'/api/v1/personas', {'cursor': cursor, 'limit': limit}))
 
@@ -1268,6 +1362,10 @@ Learner Record for each employee, one a line."""
         """List a persona's credentials."""
         return cast('CredentialList', self._send('GET', f"/api/v1/personas/{quote(str(persona), safe='')}/credentials", {}))
 
+    def post_personas_persona_erasure(self, persona: str, body: Reason) -> Erased:
+        """Erase a person for good; for administrators."""
+        return cast('Erased', self._send('POST', f"/api/v1/personas/{quote(str(persona), safe='')}/erasure", {}, body))
+
     def put_personas_persona_identity_document(self, persona: str, body: IdentityDocument) -> None:
         """Keep a learner's identity document; look-ups that waited for it are made again."""
         self._send('PUT', f"/api/v1/personas/{quote(str(persona), safe='')}/identity-document", {}, body)
@@ -1275,6 +1373,10 @@ Learner Record for each employee, one a line."""
     def delete_personas_persona_identity_document(self, persona: str) -> None:
         """Forget a learner's identity document."""
         self._send('DELETE', f"/api/v1/personas/{quote(str(persona), safe='')}/identity-document", {})
+
+    def get_personas_persona_recognition(self, persona: str) -> None:
+        """Return a persona's conversions as a recognition report (experimental: ELMO 2.0 draft)."""
+        self._send('GET', f"/api/v1/personas/{quote(str(persona), safe='')}/recognition", {})
 
     def get_personas_persona_transcript(self, persona: str) -> None:
         """Return a persona's verified achievements as a signed EMREX ELMO 1.7 document."""
@@ -1284,7 +1386,7 @@ Learner Record for each employee, one a line."""
         """Say condition by condition whether a persona meets a unit's rule, and by what."""
         return cast('Explanation', self._send('GET', f"/api/v1/personas/{quote(str(persona), safe='')}/units/{quote(str(unit), safe='')}/explanation", {}))
 
-    def get_quarantine(self, *, cursor: str | None | None = None, limit: int | None = None, state: str | None = None, import_: str | None | None = None) -> QuarantinedRowPage:
+    def get_quarantine(self, *, cursor: str | None = None, limit: int | None = None, state: str | None = None, import_: str | None = None) -> QuarantinedRowPage:
         """List rows in quarantine, of all imports or of one; a trainer sees their own."""
         return cast('QuarantinedRowPage', self._send('GET', f'/api/v1/quarantine', {'cursor': cursor, 'limit': limit, 'state': state, 'import': import_}))
 
@@ -1300,23 +1402,23 @@ Learner Record for each employee, one a line."""
         """Take the row in, with the cells changed that are given."""
         return cast('ImportRow', self._send('POST', f"/api/v1/quarantine/{quote(str(import_id), safe='')}/{quote(str(number), safe='')}/release", {}, body))
 
-    def get_receivers_receiver_catalogue(self, receiver: str, *, cursor: str | None | None = None, limit: int | None = None) -> RecognisedUnitPage:
+    def get_receivers_receiver_catalogue(self, receiver: str, *, cursor: str | None = None, limit: int | None = None) -> RecognisedUnitPage:
         """List the units that a receiver recognises, as it said last, by code."""
         return cast('RecognisedUnitPage', self._send('GET', f"/api/v1/receivers/{quote(str(receiver), safe='')}/catalogue", {'cursor': cursor, 'limit': limit}))
 
-    def get_reconciliations(self, *, cursor: str | None | None = None, limit: int | None = None, receiver: str | None | None = None) -> ReconciliationPage:
+    def get_reconciliations(self, *, cursor: str | None = None, limit: int | None = None, receiver: str | None = None) -> ReconciliationPage:
         """List reconciliations, the latest first."""
         return cast('ReconciliationPage', self._send('GET', f'/api/v1/reconciliations', {'cursor': cursor, 'limit': limit, 'receiver': receiver}))
 
-    def get_reconciliations_reconciliation_differences(self, reconciliation: int, *, cursor: str | None | None = None, limit: int | None = None) -> DifferencePage:
+    def get_reconciliations_reconciliation_differences(self, reconciliation: int, *, cursor: str | None = None, limit: int | None = None) -> DifferencePage:
         """List the differences that a reconciliation found, and what was done about each."""
         return cast('DifferencePage', self._send('GET', f"/api/v1/reconciliations/{quote(str(reconciliation), safe='')}/differences", {'cursor': cursor, 'limit': limit}))
 
-    def get_records(self, *, cursor: str | None | None = None, limit: int | None = None, persona: str | None | None = None) -> LearnerRecordPage:
+    def get_records(self, *, cursor: str | None = None, limit: int | None = None, persona: str | None = None) -> LearnerRecordPage:
         """List learner records, of all personas or of one."""
         return cast('LearnerRecordPage', self._send('GET', f'/api/v1/records', {'cursor': cursor, 'limit': limit, 'persona': persona}))
 
-    def get_sources(self, *, cursor: str | None | None = None, limit: int | None = None) -> SourcePage:
+    def get_sources(self, *, cursor: str | None = None, limit: int | None = None) -> SourcePage:
         """List sources in the order of their keys, revoked ones included."""
         return cast('SourcePage', self._send('GET', f'/api/v1/sources', {'cursor': cursor, 'limit': limit}))
 
@@ -1340,7 +1442,7 @@ Learner Record for each employee, one a line."""
         """Give a source another secret, shown this once; the old ones work on for a while."""
         return cast('IssuedSource', self._send('POST', f"/api/v1/sources/{quote(str(key), safe='')}/rotate", {}, body))
 
-    def get_unit_drafts(self, *, cursor: str | None | None = None, limit: int | None = None) -> UnitPage:
+    def get_unit_drafts(self, *, cursor: str | None = None, limit: int | None = None) -> UnitPage:
         """List the drafts, by code and version."""
         return cast('UnitPage', self._send('GET', f'/api/v1/unit-drafts', {'cursor': cursor, 'limit': limit}))
 
@@ -1360,7 +1462,7 @@ Learner Record for each employee, one a line."""
         """Publish a draft as it is."""
         return cast('Unit', self._send('POST', f"/api/v1/unit-drafts/{quote(str(code), safe='')}/{quote(str(version), safe='')}/publication", {}))
 
-    def get_units(self, *, cursor: str | None | None = None, limit: int | None = None) -> UnitPage:
+    def get_units(self, *, cursor: str | None = None, limit: int | None = None) -> UnitPage:
         """List the published versions of units, by code and version."""
         return cast('UnitPage', self._send('GET', f'/api/v1/units', {'cursor': cursor, 'limit': limit}))
 
@@ -1368,7 +1470,7 @@ Learner Record for each employee, one a line."""
         """Publish a version, which never changes again. The same content may be sent again."""
         return cast('Unit', self._send('POST', f'/api/v1/units', {}, body))
 
-    def post_units_what_if(self, body: Unit, *, cursor: str | None | None = None, limit: int | None = None) -> Changes:
+    def post_units_what_if(self, body: Unit, *, cursor: str | None = None, limit: int | None = None) -> Changes:
         """List who would gain or lose the unit if this version were its rule; nothing changes."""
         return cast('Changes', self._send('POST', f'/api/v1/units/what-if', {'cursor': cursor, 'limit': limit}, body))
 
@@ -1376,7 +1478,7 @@ Learner Record for each employee, one a line."""
         """Return one published version."""
         return cast('Unit', self._send('GET', f"/api/v1/units/{quote(str(code), safe='')}/versions/{quote(str(version), safe='')}", {}))
 
-    def get_webhooks(self, *, cursor: str | None | None = None, limit: int | None = None, organisation: str | None | None = None) -> WebhookPage:
+    def get_webhooks(self, *, cursor: str | None = None, limit: int | None = None, organisation: str | None = None) -> WebhookPage:
         """List subscriptions."""
         return cast('WebhookPage', self._send('GET', f'/api/v1/webhooks', {'cursor': cursor, 'limit': limit, 'organisation': organisation}))
 

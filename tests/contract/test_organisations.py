@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from lrs.store.achievements import DueEvaluation, Evaluation
 from lrs.store.organisations import SharedQuery
+from lrs.store.sqlite.sharing import forget
 from lrs.store.sqlite.store import SqliteStore
 from schemas.achievements import Achievement
 from schemas.audit import Act
@@ -162,6 +163,18 @@ def test_the_level_is_that_of_a_live_consent(acme):
     acme.organisations.withdraw("acme", "li", ACT)
     assert acme.organisations.level("acme", "li") is None
     assert acme.organisations.consents_of("li")[0].withdrawn is not None
+
+
+def test_of_whoever_is_erased_nothing_is_left_but_tombstones_without_a_name(acme):
+    settle(acme, achievement("li"))
+    employ(acme, "li")
+    consent(acme, "li")
+    acme.database.write(lambda tx: forget(tx, "li"))
+    (gone,) = acme.organisations.changes(ACME, 0, 10)
+    assert (gone.gone, gone.persona) == (True, "")
+    assert acme.organisations.employments("acme", None, 10) == []
+    assert acme.organisations.consents_of("li") == []
+    assert acme.organisations.summary(ACME, None, 10) == []
 
 
 PEOPLE = st.sampled_from(["li", "wang", "zhao"])

@@ -66,6 +66,22 @@ def refresh(tx: Transaction, organisation: str, persona: str, today: date) -> No
         _show(tx, organisation, _achievement(body), employment.employee, employment.department)
 
 
+def forget(tx: Transaction, persona: str) -> None:
+    """Let no organisation see anything of a persona that is erased, nor keep who it was."""
+    rows = tx.execute(
+        "SELECT organisation FROM employment WHERE persona = ?1 "
+        "UNION SELECT organisation FROM consent WHERE persona = ?1",
+        (persona,),
+    ).fetchall()
+    for (organisation,) in rows:
+        _hide(tx, organisation, persona)
+        key = (organisation, persona)
+        tx.execute("DELETE FROM visible_due WHERE organisation = ? AND persona = ?", key)
+        tx.execute("UPDATE shared SET persona = '' WHERE organisation = ? AND persona = ?", key)
+    tx.execute("DELETE FROM employment WHERE persona = ?", (persona,))
+    tx.execute("DELETE FROM consent WHERE persona = ?", (persona,))
+
+
 def _hide(tx: Transaction, organisation: str, persona: str) -> None:
     tx.execute(
         "DELETE FROM visible WHERE persona = ? AND organisation = ?", (persona, organisation)
