@@ -170,7 +170,8 @@ def measure(report: Report, personas: int, units: int) -> None:
             progress.update(bar, completed=done)
             resident.append(memory())
             if not progress.console.is_terminal and len(resident) % 500 == 0:
-                print(f"{done} of {personas * units}, {memory():.0f} MiB", flush=True)
+                rate = done / (time.perf_counter() - begun)
+                print(f"{done} done, {rate:.0f}/s, {memory():.0f} MiB", flush=True)
         took = time.perf_counter() - begun
         report.add(GROUP, "evaluations after the change", personas * units, "")
         report.add(GROUP, "evaluations a second", personas * units / took, "1/s")
