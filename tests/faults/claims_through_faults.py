@@ -99,7 +99,7 @@ class Workers:
         for process in self._processes:
             process.send_signal(signal.SIGTERM)
         for process in self._processes:
-            process.wait(30)
+            assert process.wait(30) == 0, "a worker that is asked to end ends well"
 
 
 def run(folder, count, *, workers=2, kill_every=3.0, within=120.0, seed=1):
