@@ -83,7 +83,7 @@ def worker(service):
     def make(**adapters):
         store = service.store
         to = Connections(store.exchange, adapters, lambda: _Key, service.secret_places)
-        one = Deliverer(store.outbox, to, store.records, service.learner_documents, None)
+        one = Deliverer(store.outbox, to, store.records, service.learner_documents, {})
         made.append(one)
         return one
 
