@@ -167,7 +167,7 @@ DOORS = {
     "POST /api/v1/outbox/<int:item>/retry": "officer",
     "PUT /api/v1/personas/<persona>/identity-document": "registrar",
     "DELETE /api/v1/personas/<persona>/identity-document": "registrar",
-    "GET /api/v1/receivers": "reader officer auditor",
+    "GET /api/v1/receivers": "reader officer",
     "GET /api/v1/receivers/<receiver>/catalogue": "reader officer auditor",
     "GET /api/v1/reconciliations": "reader officer auditor",
     "GET /api/v1/reconciliations/<int:reconciliation>/differences": "reader officer auditor",
