@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
@@ -20,6 +20,7 @@ class Settings:
     a PEM file of the certificates, and their revocation lists, that signatures are held against.
     `webhook_networks` are those that webhooks may be in beside the public addresses.
     `institution` is the name under which credentials are issued, `country` its ISO 3166-1 code.
+    Whoever holds `metrics_token` may read the metrics; without it, programs on this machine may.
     """
 
     data: Path
@@ -29,6 +30,7 @@ class Settings:
     webhook_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     institution: str = "Learning record store"
     country: str = "CN"
+    metrics_token: str | None = field(default=None, repr=False)
 
     @property
     def database(self) -> Path:
@@ -38,7 +40,8 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """Read LRS_DATA, LRS_PUBLIC_URL, LRS_BODY_LIMIT (octets), LRS_SIGNATURE_TRUST,
-        LRS_WEBHOOK_NETWORKS (such as `10.0.0.0/8 127.0.0.0/8`), LRS_INSTITUTION and LRS_COUNTRY.
+        LRS_WEBHOOK_NETWORKS (such as `10.0.0.0/8 127.0.0.0/8`), LRS_INSTITUTION,
+        LRS_COUNTRY and LRS_METRICS_TOKEN.
 
         Raises SettingsError.
         """
@@ -63,6 +66,7 @@ class Settings:
             webhook_networks=tuple(networks),
             institution=environment.get("LRS_INSTITUTION", cls.institution),
             country=_country(environment.get("LRS_COUNTRY", cls.country)),
+            metrics_token=environment.get("LRS_METRICS_TOKEN") or None,
         )
 
 

@@ -16,6 +16,7 @@ from lrs.store.sqlite.documents import SqliteDocuments
 from lrs.store.sqlite.exchange import SqliteExchange
 from lrs.store.sqlite.facts import SqliteAudit, SqliteFacts
 from lrs.store.sqlite.figures import SqliteFigures
+from lrs.store.sqlite.health import SqliteHealth
 from lrs.store.sqlite.imports import SqliteImports
 from lrs.store.sqlite.ledger import SqliteLedger
 from lrs.store.sqlite.outbox import SqliteOutbox
@@ -72,6 +73,7 @@ class SqliteStore:
         self.devices = SqliteDevices(self.database)
         self.rosters = SqliteRosters(self.database)
         self.figures = SqliteFigures(self.database)
+        self.health = SqliteHealth(self.database, path)
         self.ledger = SqliteLedger(self.database)
         self.people = SqlitePeople(self.database)
         self.sessions = SqliteSessions(self.database)
