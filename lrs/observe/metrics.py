@@ -96,6 +96,10 @@ class StoreFigures(Collector):
             "destination",
             {name: one.failures for name, one in store.outbox.circuits().items()},
         )
+        if (backed_up := store.copies.last()) is not None:
+            yield GaugeMetricFamily(
+                "lrs_backup_seconds", "When the last backup was made (Unix time).", backed_up / 1e6
+            )
         leaves, _ = store.ledger.place()
         yield CounterMetricFamily("lrs_ledger_leaves", "Leaves of the ledger.", value=leaves)
         yield _by(

@@ -18,6 +18,7 @@ NAME = re.compile(r"\blrs_[a-z_]+")
 @pytest.fixture(scope="module")
 def metrics(tmp_path_factory):
     served = UnitService(tmp_path_factory.mktemp("metrics"))
+    served.store.copies.noted(1)
     STEPS.labels("test").inc(0)
     FAILURES.labels("test").inc(0)
     REQUESTS.labels("GET", "/", "200").inc(0)

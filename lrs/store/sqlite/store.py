@@ -8,6 +8,7 @@ from lrs.store.attachments import Attachments
 from lrs.store.import_files import ImportFiles
 from lrs.store.sqlite.achievements import SqliteAchievements
 from lrs.store.sqlite.client_keys import SqliteClientKeys
+from lrs.store.sqlite.copies import SqliteCopies
 from lrs.store.sqlite.courses import SqliteCourses
 from lrs.store.sqlite.credentials import SqliteCredentials
 from lrs.store.sqlite.database import Database
@@ -74,6 +75,7 @@ class SqliteStore:
         self.rosters = SqliteRosters(self.database)
         self.figures = SqliteFigures(self.database)
         self.health = SqliteHealth(self.database, path)
+        self.copies = SqliteCopies(self.database, path)
         self.ledger = SqliteLedger(self.database)
         self.people = SqlitePeople(self.database)
         self.sessions = SqliteSessions(self.database)
