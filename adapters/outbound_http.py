@@ -34,6 +34,8 @@ SIZE_LIMIT = 1024 * 1024
 LONGEST_WAIT = 86_400.0
 """Seconds: a receiver that asks for more patience than a day is asked again after a day."""
 
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
 _PIECE = 16 * 1024
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
@@ -138,7 +140,7 @@ class OutboundHttp:
             raise Unacceptable(f"{url} is {error}") from error
         except (requests.RequestException, HTTPError, OSError) as error:
             raise Unreachable(f"{url} cannot be reached ({_cause(error)})") from error
-        if 300 <= answer.status < 400:
+        if answer.status in REDIRECTS:
             raise Unacceptable(f"{url} answered with a redirect, which is not followed")
         if answer.status >= 500 or answer.status in (408, 425, 429):
             wait = retry_after(answer.headers)

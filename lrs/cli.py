@@ -11,6 +11,7 @@ from lrs.commands.bank import bank
 from lrs.commands.credentials import credentials
 from lrs.commands.demo import demo
 from lrs.commands.dossier import dossier
+from lrs.commands.explain import explain
 from lrs.commands.import_ import import_, import_list, import_template
 from lrs.commands.learner import learner
 from lrs.commands.ledger import ledger
@@ -39,6 +40,7 @@ lrs.add_command(bank)
 lrs.add_command(credentials)
 lrs.add_command(demo)
 lrs.add_command(dossier)
+lrs.add_command(explain)
 lrs.add_command(import_)
 lrs.add_command(import_list)
 lrs.add_command(import_template)

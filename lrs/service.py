@@ -13,6 +13,7 @@ from lrs.auth.secret_places import SecretPlaces
 from lrs.auth.secrets import RootSecret
 from lrs.auth.sign_in import SignIn
 from lrs.auth.sources import SourceCredentials
+from lrs.credentials.hosts import BadgeHosts
 from lrs.credentials.issuing import Issuing
 from lrs.credentials.keys import CredentialKeys
 from lrs.ledger.keys import LedgerKeys
@@ -57,6 +58,13 @@ class Service:
             achievements=self.store.achievements,
             units=self.store.units,
             records=self.store.records,
+        )
+        self.badge_hosts = BadgeHosts(
+            self.store.badge_links,
+            self.store.achievements,
+            self.issuing,
+            self.root_secret,
+            settings.webhook_networks,
         )
         self.secure = settings.public_url.startswith("https:")
         self.credentials = SourceCredentials(self.store.sources, self.root_secret)

@@ -9,10 +9,13 @@ from importlib.resources import files
 
 import msgspec
 import segno
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, render_template, request
+from flask.typing import ResponseReturnValue
 from markupsafe import escape
 
 from adapters.open_badges import bake
+from adapters.outbound import Refused, Unavailable
+from lrs.credentials.hosts import CALLBACK
 from lrs.problems import Problem
 from lrs.service import Service
 from schemas.issued import IssuedCredential
@@ -52,6 +55,18 @@ def blueprint(service: Service) -> Blueprint:
         if form not in FORMS:
             raise Problem(400, f"The parameter form must be one of {', '.join(FORMS)}.")
         return _credential(found, form, f"{issuing.issuer.url}/credentials/{found.id}")
+
+    @routes.get(CALLBACK)
+    def agreed() -> ResponseReturnValue:
+        principal = service.principal("learner")
+        state, code = request.args.get("state", ""), request.args.get("code")
+        try:
+            link = service.badge_hosts.answered(state, code, principal.id)
+        except LookupError as error:
+            raise Problem(400, f"{error}.") from None
+        except (Unavailable, Refused) as error:
+            raise Problem(502, f"The host did not do its part: {error}. Begin anew.") from None
+        return render_template("badge_link.html", link=link)
 
     return routes
 

@@ -6,7 +6,7 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import msgspec
@@ -15,7 +15,7 @@ from adapters.outbound import KnowsLearners, Refused, Unavailable, Unproven
 from lrs.exchange.connections import Connections
 from lrs.exchange.retry import MOST_ATTEMPTS, MOST_UNPROVEN, delay
 from lrs.store.identity_documents import SealedDocuments
-from lrs.store.outbox import WEBHOOK, Delivery, Outbox
+from lrs.store.outbox import Delivery, Outbox
 from lrs.store.records import Records
 
 LEASE = 10.0
@@ -50,14 +50,16 @@ class Deliverer:
         connections: Connections,
         records: Records,
         documents: SealedDocuments,
-        notify: Callable[[Delivery], None],
+        others: Mapping[str, Callable[[Delivery], None]],
     ) -> None:
-        """`notify` sends a webhook's notification and raises `adapters.outbound` errors."""
+        """`others` send what goes to no receiver, by what the destination's name begins with; they
+        raise `adapters.outbound` errors.
+        """
         self._outbox = outbox
         self._connections = connections
         self._records = records
         self._documents = documents
-        self._notify = notify
+        self._others = others
         self._chance = random.Random()  # noqa: S311 - spreads retries, guards nothing
         self._pool = ThreadPoolExecutor(AT_A_TIME, thread_name_prefix="delivery")
         self._under_way: dict[Future[None], Delivery] = {}
@@ -121,10 +123,11 @@ class Deliverer:
         self._outbox.postpone(delivery, seconds, error, retry_after)
 
     def _send(self, delivery: Delivery) -> None:
-        if delivery.destination.startswith(WEBHOOK):
-            self._notify(delivery)
-            self._outbox.delivered(delivery)
-            return
+        for prefix, send in self._others.items():
+            if delivery.destination.startswith(prefix):
+                send(delivery)
+                self._outbox.delivered(delivery)
+                return
         connection = self._connections.to(delivery.destination)
         if delivery.kind == "lookup":
             if not isinstance(connection, KnowsLearners):

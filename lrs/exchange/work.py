@@ -11,6 +11,8 @@ from lrs.exchange.deliverer import Deliverer
 from lrs.exchange.notifier import Notifier
 from lrs.exchange.reconciler import Reconciler
 from lrs.service import Service
+from lrs.store.badge_links import HOST
+from lrs.store.outbox import WEBHOOK
 
 FACTS_AT_A_TIME = 200
 """Facts that are put into the outbox together, for each subscriber."""
@@ -28,11 +30,12 @@ class ExchangeWork:
             self._connections,
             store.records,
             service.learner_documents,
-            notifier.send,
+            {WEBHOOK: notifier.send, HOST: service.badge_hosts.present},
         )
         reconciler = Reconciler(store.exchange, store.reconciliations, self._connections)
         self.deliveries: list[Callable[[], bool]] = [
             lambda: store.webhooks.fan_out(FACTS_AT_A_TIME),
+            lambda: store.badge_links.fan_out(FACTS_AT_A_TIME),
             self._deliverer.step,
         ]
         self.reconciliation: list[Callable[[], bool]] = [reconciler.step]

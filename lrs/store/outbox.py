@@ -11,9 +11,9 @@ from lrs.store.circuit import Circuit
 from schemas.audit import Act
 from schemas.claims import ClaimPayload, Receipt
 
-DeliveryKind = Literal["submit", "withdraw", "lookup", "notify"]
+DeliveryKind = Literal["submit", "withdraw", "lookup", "notify", "present"]
 """A claim put to a receiver or withdrawn there, a learner looked up there, a fact told to a
-webhook's subscriber."""
+webhook's subscriber, a credential brought to a host of Open Badges."""
 
 WEBHOOK = "webhook:"
 """What the name of a destination begins with that is a webhook; others are receivers."""

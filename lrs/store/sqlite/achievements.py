@@ -12,6 +12,7 @@ from lrs.store.sqlite.claims import queue_claim, withdraw_claims
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act, note_fact
 from lrs.store.sqlite.projections import mark_due
+from lrs.store.sqlite.records import SERVING
 from schemas.achievements import Achievement, OfficerDecision
 
 _achievement = msgspec.json.Decoder(Achievement).decode
@@ -58,10 +59,16 @@ class SqliteAchievements:
             )
         )
 
-    def of_persona(self, persona: str) -> list[Achievement]:
-        """Return all achievements of a persona, by unit and version."""
+    def of_persona(self, persona: str, units: Collection[str] | None = None) -> list[Achievement]:
+        """Return the achievements of a persona, of all units or of some, by unit and version."""
+        of_units, values = "", [persona]
+        if units is not None:
+            of_units = "AND unit IN (SELECT value FROM json_each(?)) "
+            values.append(json.dumps(sorted(units)))
         rows = self._database.read().execute(
-            "SELECT body FROM achievement WHERE persona = ? ORDER BY unit, version", (persona,)
+            f"SELECT body FROM achievement WHERE persona = ? {of_units}"  # noqa: S608
+            "ORDER BY unit, version",
+            values,
         )
         return [_achievement(row[0]) for row in rows]
 
@@ -213,16 +220,16 @@ class SqliteAchievements:
         """Return up to `limit` ids of personas after `after`, in order, who have events of
         `activities`, achievements of `units` or one of the unit that stands.
         """
-        sources = [
-            *(("event", "activity", one) for one in activities),
-            *(("event", "course", one) for one in activities),
-            *(("achievement", "unit", one) for one in (*units, unit)),
+        read = [
+            *((f"record WHERE {SERVING} AND activity = ?", one) for one in activities),
+            *((f"belonging WHERE {SERVING} AND whole = ?", one) for one in activities),
+            *(("achievement WHERE unit = ?", one) for one in (*units, unit)),
         ]
         found: set[str] = set()
-        for table, column, value in sources:
+        for table, value in read:
             rows = self._database.read().execute(
                 f"SELECT DISTINCT persona FROM {table} "  # noqa: S608
-                f"WHERE {column} = ? AND persona > ? ORDER BY persona LIMIT ?",
+                "AND persona > ? ORDER BY persona LIMIT ?",
                 (value, after, limit),
             )
             found.update(row[0] for row in rows)

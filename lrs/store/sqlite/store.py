@@ -7,6 +7,7 @@ from pathlib import Path
 from lrs.store.attachments import Attachments
 from lrs.store.import_files import ImportFiles
 from lrs.store.sqlite.achievements import SqliteAchievements
+from lrs.store.sqlite.badge_links import SqliteBadgeLinks
 from lrs.store.sqlite.client_keys import SqliteClientKeys
 from lrs.store.sqlite.copies import SqliteCopies
 from lrs.store.sqlite.courses import SqliteCourses
@@ -66,6 +67,7 @@ class SqliteStore:
         self.client_keys = SqliteClientKeys(self.database)
         self.sealed_values = SqliteSealedValues(self.database)
         self.identity_documents = SqliteIdentityDocuments(self.database)
+        self.badge_links = SqliteBadgeLinks(self.database)
         self.credentials = SqliteCredentials(self.database)
         self.facts = SqliteFacts(self.database)
         self.audit = SqliteAudit(self.database)
