@@ -102,6 +102,8 @@ class Archive:
             self._refuse(f"holds a file with control characters in its name, {shown}")
         if path.startswith("/") or _DRIVE.match(path) or ".." in path.split("/"):
             self._refuse(f"holds {shown}, a name that leads out of the package: pack it again")
+        if entry.header_offset < 0:  # by a directory that says it is longer than what is before it
+            raise _damaged(self.name)
         if entry.is_dir():
             return
         if path in self._files:
