@@ -8,12 +8,15 @@ import threading
 from collections.abc import Callable
 
 from adapters.inbound import inbound_adapters
+from adapters.outbound_http import OutboundHttp
 from lrs.achievements.catalogue import units_by_activity
 from lrs.achievements.evaluator import Evaluator
 from lrs.exchange.work import ExchangeWork
 from lrs.imports.worker import ImportWorker
 from lrs.ledger.appender import Appender
 from lrs.ledger.committed import Committed
+from lrs.ledger.timestamps import Timestamping
+from lrs.ledger.witnesses import Witnessing
 from lrs.lifeline import exit_with_parent
 from lrs.observe import logs
 from lrs.observe.metrics import FAILURES, STEPS
@@ -67,6 +70,17 @@ def ledger_steps(service: Service) -> list[Step]:
     return [Appender(store.facts, store.ledger, committed, service.ledger_keys).step]
 
 
+def witness_steps(service: Service) -> list[Step]:
+    """Return the work of having checkpoints signed and stamped by others, where configured."""
+    settings, ledger, http = service.settings, service.store.ledger, OutboundHttp()
+    steps: list[Step] = []
+    if settings.ledger_witnesses:
+        steps.append(Witnessing(ledger, settings.ledger_witnesses, http).step)
+    if settings.ledger_timestamps:
+        steps.append(Timestamping(ledger, settings.ledger_timestamps, http).step)
+    return steps
+
+
 def run(work: list[Step], stopping: threading.Event) -> None:
     """Do all steps in turn until `stopping` is set.
 
@@ -102,13 +116,14 @@ def main() -> None:
     service = Service(Settings.from_environment())
     exchange = ExchangeWork(service)
     threads = [
-        threading.Thread(target=run, args=(steps, stopping), name=name)
+        threading.Thread(target=run, args=(steps, stopping), name=name, daemon=True)
         for name, steps in (
             ("projection", projection_steps(service)),
             ("exchange", exchange.deliveries),
             ("reconciliation", exchange.reconciliation),
             ("imports", import_steps(service)),
             ("ledger", ledger_steps(service)),
+            ("witnesses", witness_steps(service)),
         )
     ]
     try:
