@@ -16,6 +16,7 @@ from lrs.ledger import routes as ledger_routes
 from lrs.lifeline import exit_with_parent
 from lrs.oauth import routes as oauth_routes
 from lrs.oauth import server as oauth
+from lrs.observe import logs, metrics, readiness, requests, tracing
 from lrs.service import Service
 from lrs.settings import Settings
 from lrs.xapi import about, activities, agents, documents, reading, responses, writing
@@ -26,6 +27,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Return the application for the settings, by default those of the environment."""
     if settings is None:
         exit_with_parent()
+        logs.configure()
     service = Service(settings or Settings.from_environment())
     app = Flask("lrs", static_folder=None)
     app.config.update(
@@ -35,6 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.extensions["lrs"] = service
     app.wsgi_app = Unwrapped(app.wsgi_app, service.settings.body_limit)  # type: ignore[method-assign]
+    requests.install(app, tracing.start_span())
     headers.install(app, secure=service.secure)
     responses.install(app, service)
     browser_sessions.install(app, service.browsers)
@@ -53,6 +56,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(sign_in.blueprint(service))
     app.register_blueprint(outside_sign_in.blueprint(service))
     app.register_blueprint(account.blueprint(service))
+    app.register_blueprint(readiness.blueprint(service.store.health))
+    app.register_blueprint(metrics.blueprint(service.store, service.settings.metrics_token))
 
     parts = oauth.AuthorizationParts(
         service.settings.public_url,
@@ -63,10 +68,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.register_blueprint(oauth_routes.blueprint(service, oauth.authorization_server(app, parts)))
     problems.install(app)
-
-    @app.get("/healthz")
-    def healthz() -> ResponseReturnValue:
-        return {"status": "ok"}
 
     @app.get("/.well-known/jwks.json")
     def jwks() -> ResponseReturnValue:

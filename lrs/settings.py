@@ -27,6 +27,7 @@ class Settings:
     `ledger_witnesses` are asked to sign the ledger's checkpoints, the authority at
     `ledger_timestamps` to stamp them.
     `institution` is the name under which credentials are issued, `country` its ISO 3166-1 code.
+    Whoever holds `metrics_token` may read the metrics; without it, programs on this machine may.
     """
 
     data: Path
@@ -42,6 +43,7 @@ class Settings:
     ledger_timestamps: str | None = None
     institution: str = "Learning record store"
     country: str = "CN"
+    metrics_token: str | None = field(default=None, repr=False)
 
     @property
     def database(self) -> Path:
@@ -53,8 +55,8 @@ class Settings:
         """Read LRS_DATA, LRS_PUBLIC_URL, LRS_BODY_LIMIT (octets), LRS_SIGNATURE_TRUST,
         LRS_WEBHOOK_NETWORKS (such as `10.0.0.0/8 127.0.0.0/8`), LRS_LEDGER_WITNESSES (`URL KEY`,
         several parted by commas), LRS_LEDGER_TIMESTAMPS (an address), LRS_INSTITUTION,
-        LRS_COUNTRY, LRS_RATE_LIMIT, and LRS_OIDC_ISSUER with LRS_OIDC_CLIENT_ID and
-        LRS_OIDC_CLIENT_SECRET.
+        LRS_COUNTRY, LRS_METRICS_TOKEN, LRS_RATE_LIMIT, and LRS_OIDC_ISSUER with
+        LRS_OIDC_CLIENT_ID and LRS_OIDC_CLIENT_SECRET.
 
         Raises SettingsError.
         """
@@ -91,6 +93,7 @@ class Settings:
             ledger_timestamps=environment.get("LRS_LEDGER_TIMESTAMPS") or None,
             institution=environment.get("LRS_INSTITUTION", cls.institution),
             country=_country(environment.get("LRS_COUNTRY", cls.country)),
+            metrics_token=environment.get("LRS_METRICS_TOKEN") or None,
         )
 
 

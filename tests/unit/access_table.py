@@ -36,6 +36,8 @@ ANSWERS = {
 
 DOORS = {
     "GET /healthz": OPEN,
+    "GET /readyz": OPEN,
+    "GET /metrics": OPEN,
     "GET /static/<path:filename>": OPEN,
     "GET /.well-known/jwks.json": OPEN,
     "GET /.well-known/oauth-authorization-server": OPEN,

@@ -10,6 +10,7 @@ from lrs.store.sqlite.achievements import SqliteAchievements
 from lrs.store.sqlite.badge_links import SqliteBadgeLinks
 from lrs.store.sqlite.client_keys import SqliteClientKeys
 from lrs.store.sqlite.clients import SqliteClients
+from lrs.store.sqlite.copies import SqliteCopies
 from lrs.store.sqlite.courses import SqliteCourses
 from lrs.store.sqlite.credentials import SqliteCredentials
 from lrs.store.sqlite.database import Database
@@ -20,6 +21,7 @@ from lrs.store.sqlite.erasure import SqliteErasure
 from lrs.store.sqlite.exchange import SqliteExchange
 from lrs.store.sqlite.facts import SqliteAudit, SqliteFacts
 from lrs.store.sqlite.figures import SqliteFigures
+from lrs.store.sqlite.health import SqliteHealth
 from lrs.store.sqlite.imports import SqliteImports
 from lrs.store.sqlite.ledger import SqliteLedger
 from lrs.store.sqlite.organisations import SqliteOrganisations
@@ -78,6 +80,8 @@ class SqliteStore:
         self.devices = SqliteDevices(self.database)
         self.rosters = SqliteRosters(self.database)
         self.figures = SqliteFigures(self.database)
+        self.health = SqliteHealth(self.database, path)
+        self.copies = SqliteCopies(self.database, path)
         self.ledger = SqliteLedger(self.database)
         self.clients = SqliteClients(self.database)
         self.organisations = SqliteOrganisations(self.database)
