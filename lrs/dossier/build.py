@@ -29,6 +29,8 @@ from lrs.dossier.contents import (
     RECEIPT,
     TIMESTAMP,
     UNIT,
+    WITHDRAWAL,
+    WITHDRAWAL_KEY,
     AttachmentShown,
     Contents,
     Explanation,
@@ -218,10 +220,13 @@ class Builder:
     def _claim(self, subject: _Subject, *, erased: bool, profile: Profile) -> Iterator[Source]:
         if profile == "full" and not erased:
             yield Source(CLAIM, canonical(subject.claim.payload))
-        receipt = subject.claim.receipt
-        if receipt is not None:
-            yield Source(RECEIPT, receipt.jws.encode())
-            yield from _optional(BANK_KEY, canonical(receipt.key) if receipt.key else None)
+        for receipt, name, key_name in (
+            (subject.claim.receipt, RECEIPT, BANK_KEY),
+            (subject.claim.withdrawal, WITHDRAWAL, WITHDRAWAL_KEY),
+        ):
+            if receipt is not None:
+                yield Source(name, receipt.jws.encode())
+                yield from _optional(key_name, canonical(receipt.key) if receipt.key else None)
 
     def _explanation(self, subject: _Subject, profile: Profile) -> Explanation | None:
         """Return why the rule was met on the day it was, from the events as they are now."""

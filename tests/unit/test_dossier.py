@@ -250,15 +250,10 @@ def test_an_archive_of_another_way_is_refused():
 def test_what_fell_later_is_told_and_exits_otherwise(tmp_path):
     app = create_app(Settings(data=tmp_path / "lrs", public_url="https://lrs.example"))
     accepted = AcceptedClaim(app)
-    voiding = {
-        "actor": {"mbox": "mailto:office@example.edu.cn"},
-        "verb": {"id": "http://adlnet.gov/expapi/verbs/voided"},
-        "object": {"objectType": "StatementRef", "id": accepted.statement},
-    }
-    accepted.client.post_statements([voiding])
-    accepted.work()
+    accepted.revoke()
     verdict = verify_dossier(accepted.dossier(tmp_path / "a.zip"), Trusted())
     assert verdict.exit_code == 3, told(verdict)
     assert "does not stand" in told(verdict)
     assert "revoked" in told(verdict)
+    assert "withdrawal.jws: https://bank.example has withdrawn it" in told(verdict)
     accepted.service.close()
