@@ -12,6 +12,8 @@ from lrs.api import (
     claims,
     devices,
     explanations,
+    files,
+    identity,
     imports,
     ledger,
     me,
@@ -59,6 +61,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(documents.blueprint(service), url_prefix="/xapi")
     nouns = (
         personas,
+        files,
+        identity,
         records,
         achievements,
         explanations,

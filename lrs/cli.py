@@ -11,6 +11,7 @@ from lrs.commands.demo import demo
 from lrs.commands.import_ import import_, import_list, import_template
 from lrs.commands.ledger import ledger
 from lrs.commands.person import person
+from lrs.commands.persona import persona
 from lrs.commands.receiver import receiver
 from lrs.commands.records import records
 from lrs.commands.serve import serve
@@ -34,6 +35,7 @@ lrs.add_command(import_list)
 lrs.add_command(import_template)
 lrs.add_command(ledger)
 lrs.add_command(person)
+lrs.add_command(persona)
 lrs.add_command(receiver)
 lrs.add_command(records)
 lrs.add_command(serve)

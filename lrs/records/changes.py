@@ -101,11 +101,11 @@ class Changes:
                 self._voided[seq] = by
                 self._leave(one)
 
-    def move(self, one: StoredEvent, base: str, persona: str) -> None:
-        """Give an event to another persona, or within one from one base to another."""
-        moved = one._replace(base=base, persona=persona)
+    def move(self, one: StoredEvent, persona: str) -> None:
+        """Give an event to another persona."""
+        moved = one._replace(persona=persona)
         self._moved.append(moved)
-        if one.voided is None and persona != one.persona:
+        if one.voided is None:
             self._leave(one)
             self._fresh[RecordKey.of(persona, one.event)].append(moved)
 

@@ -151,7 +151,7 @@ class Projector:
             before = named.get((base, event.identifier))
             if before is None or _named_later(met, before):
                 named[base, event.identifier] = met
-            changes.take(StoredEvent(seq, base, persona, event, voided))
+            changes.take(StoredEvent(seq, persona, event, voided))
         return list(named.values())
 
     def _persona_of(self, identifier: str) -> str:

@@ -13,8 +13,8 @@ from lrs.store.projections import Projections
 from lrs.store.statements import Statements
 from schemas.sources import Source
 
-BATCH = 1_000
-"""Statements a step of a rebuild."""
+BATCH = 4_000
+"""Statements a step of a rebuild: many, as each step writes every page that it touches."""
 
 SWEEP = 5_000
 """Rows of a retired generation that are removed at once."""

@@ -14,6 +14,7 @@ from lrs.store.sqlite.documents import SqliteDocuments
 from lrs.store.sqlite.exchange import SqliteExchange
 from lrs.store.sqlite.facts import SqliteAudit, SqliteFacts
 from lrs.store.sqlite.figures import SqliteFigures
+from lrs.store.sqlite.identity import SqliteIdentity
 from lrs.store.sqlite.imports import SqliteImports
 from lrs.store.sqlite.ledger import SqliteLedger
 from lrs.store.sqlite.people import SqlitePeople
@@ -46,6 +47,7 @@ class SqliteStore:
         self.sources = SqliteSources(self.database)
         self.settings = SqliteSettings(self.database)
         self.projections = SqliteProjections(self.database)
+        self.identity = SqliteIdentity(self.database)
         self.records = SqliteRecords(self.database)
         self.courses = SqliteCourses(self.database)
         self.units = SqliteUnits(self.database)
