@@ -35,17 +35,28 @@ class Identity(Protocol):
     def link_by_roster(
         self,
         roster: str,
+        person: str,
+        *,
         identifiers: Sequence[str],
         name: str | None,
         organisations: Sequence[tuple[str, str]] = (),
     ) -> list[IdentityLink]:
         """Merge those who hold the identifiers into who holds the first: a roster says that they
-        are one person's. Returns the links that this made.
+        are its person's. Returns the links that this made.
 
-        Identifiers that were not met yet are known from then on. What people took back is not
-        done again. `organisations` (id and name) are the person's employers; no others of this
-        roster remain.
+        Identifiers that were not met yet are known from then on. One that the roster gives to
+        several persons links nobody, and what people took back is not done again. `organisations`
+        (id and name) are the person's employers. Identifiers and employers that the roster gave
+        the person before are its no more; without any it has left the roster.
         """
+        ...
+
+    def rosters_followed(self) -> int:
+        """Return the seq of the last change of rosters that was followed."""
+        ...
+
+    def follow_rosters(self, seq: int) -> None:
+        """Note that the changes of rosters up to the seq were followed."""
         ...
 
     def link(self, link: str) -> IdentityLink | None:

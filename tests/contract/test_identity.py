@@ -131,25 +131,42 @@ def test_an_identifier_changes_hands_at_a_time_and_back(people):
     assert store.records.personas_of([WORK]) == {WORK: "p1"}
 
 
+def listed(store, identifiers, organisations=(), person="7", name="李娜"):
+    return store.identity.link_by_roster(
+        "hr", person, identifiers=identifiers, name=name, organisations=organisations
+    )
+
+
+def test_an_address_of_several_persons_links_nobody(people):
+    office = "mbox:mailto:office@work.cn"
+    assert listed(people, [WORK, office], person="1")
+    assert listed(people, [HOME, office], person="2") == []
+    assert people.records.persona("p2").identifiers == (HOME,)
+
+
 def test_a_roster_links_what_it_lists_as_one_persons(people):
     store = people
     new = "account:https://hr.work.cn|007"
-    (made,) = store.identity.link_by_roster("hr", [new, WORK, new], "李娜", [("work", "某公司")])
+    (made,) = listed(store, [new, WORK, new], [("work", "某公司")])
     root = made.other
     assert made.proposed_by == made.decided_by == "roster:hr"
     assert store.records.personas_of([new, WORK]) == {new: root, WORK: root}
     assert store.records.persona(root).name == "李娜"
-    assert store.identity.link_by_roster("hr", [new, WORK], "李娜", [("work", "某公司")]) == []
+    assert listed(store, [new, WORK], [("work", "某公司")]) == []
     assert store.identity.employers(root) == [("work", "某公司")]
-    store.identity.link_by_roster("hr", [new], "李娜")
+    listed(store, [])
     assert store.identity.employers(root) == []
+    assert store.identity.rosters_followed() == 0
+    store.identity.follow_rosters(7)
+    store.identity.follow_rosters(5)
+    assert store.identity.rosters_followed() == 7
 
 
 def test_what_people_took_back_a_roster_does_not_do_again(people):
     store = people
-    (made,) = store.identity.link_by_roster("hr", [WORK, HOME], "李娜")
+    (made,) = listed(store, [WORK, HOME])
     confirm(store, link(kind="undo", undoes=made.id))
-    assert store.identity.link_by_roster("hr", [WORK, HOME], "李娜") == []
+    assert listed(store, [WORK, HOME]) == []
     assert store.records.personas_of([WORK, HOME]) == {WORK: "p1", HOME: "p2"}
 
 
@@ -160,7 +177,7 @@ def test_one_name_and_employer_are_a_suggestion_and_no_more(people):
         (HOME, "李娜"),
         ("openid:http://wang.example", "王芳"),
     ):
-        store.identity.link_by_roster("hr", [identifier], name, [("work", "某公司")])
+        listed(store, [identifier], [("work", "某公司")], identifier, name)
     (suggested,) = store.identity.suggestions(None, 10)
     assert {suggested.persona, suggested.other} == {"p1", "p2"}
     assert (suggested.name, suggested.organisation_name) == ("李娜", "某公司")

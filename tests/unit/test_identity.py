@@ -9,6 +9,8 @@ from click.testing import CliRunner
 from adapters.inbound import inbound_adapters
 from lrs.cli import lrs
 from lrs.records.rebuild import rebuild
+from lrs.records.roster_links import RosterLinker
+from schemas.rosters import RosterOrganisation, RosterPerson
 from tests.unit.records_service import dump, post, project, projector, records_service
 
 WORK, HOME = "mailto:li.na@work.cn", "mailto:lina@home.cn"
@@ -275,3 +277,26 @@ def test_the_command_line_proposes_and_does_not_confirm_its_own(service, api, tm
     assert run("show", "nobody").exit_code == 1
     undo = run("unmerge", link, "--reason", "Two cards.")
     assert undo.exit_code == 0, undo.output
+
+
+def test_what_a_roster_lists_as_one_person_is_linked_in_the_background(service):
+    post(service, did(WORK), did(HOME, "passed"))
+    project(service)
+    identifiers = tuple(sorted((f"mbox:{WORK}", f"mbox:{HOME}")))
+    person = RosterPerson(
+        id="7",
+        name="李娜",
+        identifiers=identifiers,
+        organisations=(RosterOrganisation(id="work", name="某公司"),),
+    )
+    service.store.rosters.put("hr", "i1", [person])
+    linker = RosterLinker(service.store.rosters, service.store.identity)
+    assert linker.step()
+    assert not linker.step()
+    project(service)
+    assert records(service, WORK)[QUIZ].success is True
+    assert records(service, WORK)[QUIZ].completion is True
+    assert service.store.identity.employers(persona(service, HOME)) == [("work", "某公司")]
+    service.store.rosters.end("hr", "person", ["7"])
+    assert linker.step()
+    assert service.store.identity.employers(persona(service, HOME)) == []

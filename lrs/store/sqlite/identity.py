@@ -71,41 +71,56 @@ class SqliteIdentity:
     def link_by_roster(
         self,
         roster: str,
+        person: str,
+        *,
         identifiers: Sequence[str],
         name: str | None,
         organisations: Sequence[tuple[str, str]] = (),
     ) -> list[IdentityLink]:
         """Merge those who hold the identifiers into who holds the first."""
-        principal = f"roster:{roster}"
 
         def work(tx: Transaction) -> list[IdentityLink]:
-            roots = [_met(tx, identifier, name) for identifier in identifiers]
+            _claim(tx, roster, person, identifiers)
+            own = [one for one in identifiers if not _shared(tx, roster, person, one)]
+            roots = [_met(tx, identifier, name) for identifier in own]
             made = []
             for root in dict.fromkeys(roots[1:]):
-                into = _root(tx, roots[0])
-                if into == (persona := _root(tx, root)) or _undone(tx, persona, into):
+                into, merged = _root(tx, roots[0]), _root(tx, root)
+                if into == merged or _undone(tx, merged, into):
                     continue
-                link = IdentityLink(
-                    id=str(uuid.uuid4()),
-                    kind="merge",
-                    state="confirmed",
-                    persona=persona,
-                    other=into,
-                    reason="The roster lists their identifiers as one person's.",
-                    proposed_by=principal,
-                    proposed_at=tx.instant,
-                    decided_by=principal,
-                    decided_at=tx.instant,
-                )
-                _carry_out(tx, link)
-                _put(tx, link)
-                _note(tx, link, "identity.confirm", principal, link.reason)
-                made.append(link)
+                made.append(_merge_by_roster(tx, f"roster:{roster}", merged, into))
+            tx.execute("DELETE FROM employment WHERE roster = ? AND person = ?", (roster, person))
             if roots:
-                _employ(tx, roster, roots[0], name, organisations)
+                tx.executemany(
+                    "INSERT INTO employment (organisation, name, base, roster, person, "
+                    "organisation_name) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    [
+                        (organisation, name or "", _root(tx, roots[0]), roster, person, title)
+                        for organisation, title in organisations
+                    ],
+                )
             return made
 
         return self._database.write(work)
+
+    def rosters_followed(self) -> int:
+        """Return the seq of the last change of rosters that was followed."""
+        row = (
+            self._database.read()
+            .execute("SELECT seq FROM followed WHERE name = 'rosters'")
+            .fetchone()
+        )
+        return int(row[0]) if row else 0
+
+    def follow_rosters(self, seq: int) -> None:
+        """Note that the changes of rosters up to the seq were followed."""
+        self._database.write(
+            lambda tx: tx.execute(
+                "INSERT INTO followed (name, seq) VALUES ('rosters', ?) ON CONFLICT DO UPDATE "
+                "SET seq = max(seq, excluded.seq)",
+                (seq,),
+            )
+        )
 
     def link(self, link: str) -> IdentityLink | None:
         """Return the link."""
@@ -323,19 +338,42 @@ def _undone(tx: Transaction, persona: str, other: str) -> bool:
     return row is not None
 
 
-def _employ(
-    tx: Transaction,
-    roster: str,
-    base: str,
-    name: str | None,
-    organisations: Sequence[tuple[str, str]],
-) -> None:
-    tx.execute("DELETE FROM employment WHERE roster = ? AND base = ?", (roster, base))
+def _claim(tx: Transaction, roster: str, person: str, identifiers: Sequence[str]) -> None:
+    """Keep which identifiers the roster gives to the person."""
+    tx.execute("DELETE FROM roster_identifier WHERE roster = ? AND person = ?", (roster, person))
     tx.executemany(
-        "INSERT INTO employment (organisation, name, base, roster, organisation_name) "
-        "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [(organisation, name or "", base, roster, title) for organisation, title in organisations],
+        "INSERT INTO roster_identifier (roster, identifier, person) VALUES (?, ?, ?) "
+        "ON CONFLICT DO NOTHING",
+        [(roster, identifier, person) for identifier in identifiers],
     )
+
+
+def _shared(tx: Transaction, roster: str, person: str, identifier: str) -> bool:
+    """Tell whether the roster gives the identifier to another person as well."""
+    row = tx.execute(
+        "SELECT 1 FROM roster_identifier WHERE roster = ? AND identifier = ? AND person != ?",
+        (roster, identifier, person),
+    ).fetchone()
+    return row is not None
+
+
+def _merge_by_roster(tx: Transaction, principal: str, persona: str, into: str) -> IdentityLink:
+    link = IdentityLink(
+        id=str(uuid.uuid4()),
+        kind="merge",
+        state="confirmed",
+        persona=persona,
+        other=into,
+        reason="The roster lists their identifiers as one person's.",
+        proposed_by=principal,
+        proposed_at=tx.instant,
+        decided_by=principal,
+        decided_at=tx.instant,
+    )
+    _carry_out(tx, link)
+    _put(tx, link)
+    _note(tx, link, "identity.confirm", principal, link.reason)
+    return link
 
 
 def _of_id(tx: Transaction, link: str) -> IdentityLink | None:
