@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Literal
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
 
 import msgspec
+import rfc8785
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
+from adapters import dpop
+from adapters.claim_mapping import BankMapping, MappingError, map_claim, map_lookup, read_mapping
 from adapters.oauth import ALGORITHM, ClientCredentials, Keys, fetch_keys, printable
-from adapters.outbound import Connection, OutboundAdapter, Receiver, Refused, Unavailable
+from adapters.outbound import (
+    Connection,
+    OutboundAdapter,
+    Receiver,
+    Refused,
+    Unavailable,
+    Unproven,
+)
 from adapters.outbound_http import Answer, OutboundHttp, Unacceptable, Unreachable
-from schemas.claims import ClaimPayload, Receipt, claim_hash
+from schemas.claims import (
+    ClaimPayload,
+    Decision,
+    Holding,
+    IdentityDocument,
+    Receipt,
+    RecognisedUnit,
+    claim_hash,
+)
+from schemas.receivers import ReceiverSettings
 
 SCOPE = "claims.write claims.read"
+LOOKUP_SCOPE = "learners.read"
 RECEIPT_TYPE = "receipt+jwt"
 CLOCK_LEEWAY = 300
 """Seconds that a bank's clock may differ from ours."""
@@ -39,7 +63,7 @@ class ReceiptClaims(msgspec.Struct, frozen=True):
     sub: str
     outer_id: str
     bank_id: str
-    decision: Literal["accepted", "rejected"]
+    decision: Decision
     claim_hash: str
     reason: str | None = None
 
@@ -66,13 +90,21 @@ class ProblemAnswer(msgspec.Struct, frozen=True):
 
 
 def verify_receipt(
-    receipt: str, claim: ClaimPayload, issuer: str, key_of: Callable[[str], ECKey | None]
+    receipt: str,
+    claim: ClaimPayload,
+    issuer: str,
+    key_of: Callable[[str], ECKey | None],
+    *,
+    digest: str | None = None,
 ) -> Receipt:
     """Return the receipt, once it is sure that `issuer` signed it for this very claim.
 
-    `key_of` gives the bank's public key of a `kid`, or None. Raises ReceiptError where the JWS is
-    not ES256 of type `receipt+jwt` under such a key, or names another issuer, claim, content or
-    an impossible time: before the achievement or in the future, `CLOCK_LEEWAY` allowed.
+    `key_of` gives the bank's public key of a `kid`, or None. `digest` is the hash of what was
+    sent, where that is not the claim's own form (a bank with names of its own).
+
+    Raises ReceiptError where the JWS is not ES256 of type `receipt+jwt` under such a key, or
+    names another issuer, claim, content or an impossible time: before the achievement or in the
+    future, `CLOCK_LEEWAY` allowed.
     """
     payload = _signed_payload(receipt, key_of)
     try:
@@ -83,7 +115,7 @@ def verify_receipt(
         raise ReceiptError(f"it was issued by {printable(content.iss)}, not by {issuer}")
     if not content.outer_id == content.sub == claim.outer_id:
         raise ReceiptError(f"it is for the claim {printable(content.outer_id)}")
-    if content.claim_hash != claim_hash(claim):
+    if content.claim_hash != (digest or claim_hash(claim)):
         raise ReceiptError("it is for another content of this claim (claim_hash differs)")
     if not _EARLIEST <= content.iat <= _LATEST:
         raise ReceiptError("its time of issue is not a time")
@@ -102,7 +134,14 @@ def verify_receipt(
         issuer=content.iss,
         issued_at=datetime.fromtimestamp(content.iat, UTC),
         jws=receipt,
+        key=_public_key(receipt, key_of),
     )
+
+
+def _public_key(receipt: str, key_of: Callable[[str], ECKey | None]) -> dict[str, str] | None:
+    key = key_of(str(jws.extract_compact(receipt.encode()).headers()["kid"]))
+    public = key.as_dict(private=False) if key else {}
+    return {name: str(public[name]) for name in ("kty", "crv", "x", "y")} if key else None
 
 
 def _signed_payload(receipt: str, key_of: Callable[[str], ECKey | None]) -> bytes:
@@ -125,15 +164,55 @@ def _signed_payload(receipt: str, key_of: Callable[[str], ECKey | None]) -> byte
         raise ReceiptError("its signature is not the bank's") from error
 
 
+class HoldingsPage(msgspec.Struct, frozen=True):
+    """A page of what the bank holds; `next` is the cursor of the next one."""
+
+    holdings: list[Holding]
+    next: str | None = None
+
+
+class CataloguePage(msgspec.Struct, frozen=True):
+    """A page of the bank's recognised units."""
+
+    units: list[RecognisedUnit]
+    next: str | None = None
+
+
+class LookupAnswer(msgspec.Struct, frozen=True):
+    """The bank's account of a learner."""
+
+    learner: str
+
+
 class CreditBankConnection:
-    """Our account at one bank; see `adapters.outbound.Connection`."""
+    """Our account at one bank; see `adapters.outbound`."""
 
     def __init__(self, receiver: Receiver) -> None:
+        """Raises Refused where the settings cannot be used."""
         self._name = receiver.name
         self._url = receiver.url.rstrip("/")
-        self._http = OutboundHttp()
+        settings = _settings(receiver)
+        self._mapping = _mapping(receiver, settings)
+        self._pinned = frozenset(settings.pinned_keys)
+        if settings.oauth.method == "client_secret_basic" and not receiver.client_secret:
+            raise Refused(f"{self._name}: its settings name no secret for client_secret_basic")
+        certificate = settings.certificate
+        self._http = OutboundHttp(
+            authorities=Path(settings.authorities) if settings.authorities else None,
+            certificate=(Path(certificate.certificate), Path(certificate.key))
+            if certificate
+            else None,
+        )
         self._account = ClientCredentials(
-            self._http, self._url, receiver.client_id, receiver.client_key, SCOPE
+            self._http,
+            self._url,
+            receiver.client_id,
+            receiver.client_key,
+            SCOPE if not settings.learner.look_up else f"{SCOPE} {LOOKUP_SCOPE}",
+            method=settings.oauth.method,
+            secret=receiver.client_secret,
+            dpop_key=dpop.new_key() if settings.oauth.dpop else None,
+            resource=settings.oauth.resource,
         )
         self._keys = Keys(
             lambda: fetch_keys(self._http, self._account.metadata().jwks_uri),
@@ -143,27 +222,130 @@ class CreditBankConnection:
 
     def submit(self, claim: ClaimPayload) -> Receipt:
         """Put a claim to the bank and return its verified receipt."""
-        try:
-            answer = self._account.request(
-                "POST",
-                f"{self._url}/claims",
-                headers={"Content-Type": "application/json"},
-                body=msgspec.json.encode(claim),
-            )
+        with self._errors_translated():
+            document = self._document(claim)
+            answer = self._send("POST", "/claims", document)
             if answer.status not in (200, 201):
                 raise Refused(f"{self._name} refused the claim: {_explained(answer)}")
-            receipt = answer.decoded(SubmitAnswer).receipt
-            return verify_receipt(receipt, claim, self._url, self._keys.key)
-        except Unreachable as error:
-            raise Unavailable(f"{self._name}: {error}", error.retry_after) from error
-        except Unacceptable as error:
-            raise Refused(f"{self._name}: {error}") from error
-        except ReceiptError as error:
-            raise Refused(f"{self._name} sent a receipt that proves nothing: {error}") from error
+            receipt = self._receipt(answer, claim, document)
+            if receipt.decision == "withdrawn":
+                raise Refused(f"{self._name} has this claim as withdrawn and takes it no more")
+            return receipt
+
+    def withdraw(self, claim: ClaimPayload, reason: str) -> Receipt:
+        """Withdraw a claim and return the bank's verified answer."""
+        with self._errors_translated():
+            document = self._document(claim)
+            body = {"format": "withdrawal/1", "claim_hash": _digest(document), "reason": reason}
+            answer = self._send("POST", f"/claims/{claim.outer_id}/withdrawal", body)
+            if answer.status not in (200, 201):
+                raise Refused(f"{self._name} refused the withdrawal: {_explained(answer)}")
+            receipt = self._receipt(answer, claim, document)
+            if receipt.decision != "withdrawn":
+                raise ReceiptError("it says nothing of a withdrawal")
+            return receipt
+
+    def status(self, claim: ClaimPayload) -> Receipt | None:
+        """Return the verified receipt of the claim's state now, None where there is none."""
+        with self._errors_translated():
+            answer = self._send("GET", f"/claims/{claim.outer_id}")
+            if answer.status == 404:
+                return None
+            if answer.status != 200:
+                raise Refused(f"{self._name} tells no status: {_explained(answer)}")
+            return self._receipt(answer, claim, self._document(claim))
+
+    def holdings(self) -> Iterator[Holding]:
+        """Give what the bank holds of us, in the order of `outer_id`."""
+        last = ""
+        for page in self._pages("/holdings", HoldingsPage):
+            for holding in page.holdings:
+                if holding.outer_id <= last:
+                    raise Refused(f"{self._name} gives its holdings out of order")
+                last = holding.outer_id
+                yield holding
+
+    def catalogue(self) -> Iterator[RecognisedUnit]:
+        """Give the bank's recognised units, in the order of their codes."""
+        for page in self._pages("/units", CataloguePage):
+            yield from page.units
+
+    def look_up(self, name: str, document: IdentityDocument) -> str:
+        """Return the learner's account at the bank, as an identifier."""
+        with self._errors_translated():
+            body = (
+                map_lookup(self._mapping, name, document)
+                if self._mapping
+                else {"name": name, "document": msgspec.to_builtins(document)}
+            )
+            answer = self._send("POST", "/learners/lookup", body)
+            if answer.status == 404:
+                raise Refused(f"{self._name} knows no learner of this name and identity document")
+            if answer.status != 200:
+                raise Refused(f"{self._name} refused the look-up: {_explained(answer)}")
+            learner = printable(answer.decoded(LookupAnswer).learner)
+            if not learner:
+                raise Refused(f"{self._name} named no learner")
+            return f"account:{self._url}|{learner}"
 
     def close(self) -> None:
         """Let go of the connections."""
         self._http.close()
+
+    def _document(self, claim: ClaimPayload) -> dict[str, Any]:
+        if self._mapping is not None:
+            return map_claim(self._mapping, claim)
+        plain: dict[str, Any] = msgspec.to_builtins(claim)
+        return plain
+
+    def _send(self, method: str, path: str, document: object = None) -> Answer:
+        headers = {"Accept": "application/json"}
+        body = None
+        if document is not None:
+            headers["Content-Type"] = "application/json"
+            body = msgspec.json.encode(document)
+        return self._account.request(method, self._url + path, headers=headers, body=body)
+
+    def _receipt(self, answer: Answer, claim: ClaimPayload, document: dict[str, Any]) -> Receipt:
+        jws_text = answer.decoded(SubmitAnswer).receipt
+        return verify_receipt(jws_text, claim, self._url, self._key, digest=_digest(document))
+
+    def _key(self, kid: str) -> ECKey | None:
+        key = self._keys.key(kid)
+        if key is not None and self._pinned and key.thumbprint() not in self._pinned:
+            raise ReceiptError("it is signed with a key of the bank that is not among pinned_keys")
+        return key
+
+    def _pages(self, path: str, shape: type[_Page]) -> Iterator[_Page]:
+        cursor: str | None = None
+        while True:
+            with self._errors_translated():
+                query = f"?cursor={quote(cursor, safe='')}" if cursor else ""
+                answer = self._send("GET", path + query)
+                if answer.status != 200:
+                    raise Refused(f"{self._name} refused {path}: {_explained(answer)}")
+                page = answer.decoded(shape)
+            yield page
+            if page.next is None:
+                return
+            if page.next == cursor:
+                raise Refused(f"{self._name} pages {path} in a circle")
+            cursor = page.next
+
+    @contextmanager
+    def _errors_translated(self) -> Iterator[None]:
+        """Say who failed, and whether trying again may help."""
+        try:
+            yield
+        except Unreachable as error:
+            raise Unavailable(f"{self._name}: {error}", error.retry_after) from error
+        except (Unacceptable, MappingError) as error:
+            raise Refused(f"{self._name}: {error}") from error
+        except ReceiptError as error:
+            raise Unproven(f"{self._name} sent a receipt that proves nothing: {error}") from error
+
+
+_Page = TypeVar("_Page", HoldingsPage, CataloguePage)
 
 
 class CreditBank:
@@ -174,6 +356,24 @@ class CreditBank:
     def connect(self, receiver: Receiver) -> Connection:
         """Return a connection to the bank. Makes no request yet."""
         return CreditBankConnection(receiver)
+
+
+def _settings(receiver: Receiver) -> ReceiverSettings:
+    try:
+        return msgspec.convert(receiver.settings, ReceiverSettings)
+    except msgspec.ValidationError as error:
+        raise Refused(f"{receiver.name}: its settings cannot be used: {error}") from error
+
+
+def _mapping(receiver: Receiver, settings: ReceiverSettings) -> BankMapping | None:
+    try:
+        return read_mapping(settings.mapping) if settings.mapping is not None else None
+    except MappingError as error:
+        raise Refused(f"{receiver.name}: its mapping cannot be used: {error}") from error
+
+
+def _digest(document: dict[str, Any]) -> str:
+    return hashlib.sha256(rfc8785.dumps(document)).hexdigest()
 
 
 def _explained(answer: Answer) -> str:

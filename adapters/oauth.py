@@ -1,15 +1,18 @@
-"""OAuth 2.0 for machines: client credentials with `private_key_jwt`, and keys of others.
+"""OAuth 2.0 for machines: client credentials, and keys of others.
 
-RFC 6749 4.4 (grant), RFC 7523 2.2 and 3 (client assertion), RFC 8414 (metadata), RFC 7517 (keys).
+RFC 6749 4.4 (grant) and 2.3.1 (password), RFC 7523 2.2 and 3 (client assertion), RFC 8414
+(metadata), RFC 8705 (mutual TLS), RFC 8707 (resource), RFC 9449 (DPoP), RFC 7517 (keys).
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal, get_args
+from urllib.parse import quote_plus
 
 import msgspec
 from authlib.oauth2.rfc7523 import private_key_jwt_sign
@@ -18,11 +21,16 @@ from authlib.oauth2.rfc8414 import get_well_known_url
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
+from adapters.dpop import make_proof
 from adapters.outbound_http import Answer, OutboundHttp, Unacceptable, Unreachable, same_origin
 
 ALGORITHM = "ES256"
 ASSERTION_LIFE = 60
 """Seconds that a client assertion is good for."""
+
+AuthenticationMethod = Literal["private_key_jwt", "client_secret_basic", "tls_client_auth"]
+AUTHENTICATION_METHODS: tuple[AuthenticationMethod, ...] = get_args(AuthenticationMethod)
+"""How we prove who we are at a token endpoint, the best first."""
 
 METADATA_LIFE = 600.0
 RENEW_BEFORE = 30.0
@@ -37,6 +45,8 @@ class Metadata(msgspec.Struct, frozen=True):
     jwks_uri: str
     token_endpoint_auth_methods_supported: tuple[str, ...] = ("private_key_jwt",)
     token_endpoint_auth_signing_alg_values_supported: tuple[str, ...] = (ALGORITHM,)
+    dpop_signing_alg_values_supported: tuple[str, ...] = ()
+    mtls_endpoint_aliases: dict[str, str] = {}
 
 
 class TokenResponse(msgspec.Struct, frozen=True):
@@ -56,11 +66,14 @@ class TokenError(msgspec.Struct, frozen=True):
     error: str
 
 
-def discover(http: OutboundHttp, issuer: str) -> Metadata:
+def discover(
+    http: OutboundHttp, issuer: str, method: AuthenticationMethod = "private_key_jwt"
+) -> Metadata:
     """Return the issuer's metadata.
 
     Raises Unacceptable unless it names this very issuer (RFC 8414 3.3), keeps its endpoints at
-    the issuer's origin and takes `private_key_jwt` with ES256; Unreachable where it is not had.
+    the issuer's origin and takes `method`, with ES256 where it signs; Unreachable where it is not
+    had.
     """
     answer = http.get(get_well_known_url(issuer, external=True))
     if answer.status != 200:
@@ -71,9 +84,11 @@ def discover(http: OutboundHttp, issuer: str) -> Metadata:
     for name in ("token_endpoint", "jwks_uri"):
         if not same_origin(getattr(metadata, name), issuer):
             raise Unacceptable(f"{answer.url} places {name} away from {issuer}")
+    if method not in metadata.token_endpoint_auth_methods_supported:
+        raise Unacceptable(f"{issuer} does not take {method}")
     if (
-        "private_key_jwt" not in metadata.token_endpoint_auth_methods_supported
-        or ALGORITHM not in metadata.token_endpoint_auth_signing_alg_values_supported
+        method == "private_key_jwt"
+        and ALGORITHM not in metadata.token_endpoint_auth_signing_alg_values_supported
     ):
         raise Unacceptable(f"{issuer} does not take private_key_jwt with {ALGORITHM}")
     return metadata
@@ -98,24 +113,44 @@ class ClientCredentials:
     """Our account at one authorization server. Safe to use from many threads."""
 
     def __init__(
-        self, http: OutboundHttp, issuer: str, client_id: str, key: ECKey, scope: str
+        self,
+        http: OutboundHttp,
+        issuer: str,
+        client_id: str,
+        key: ECKey,
+        scope: str,
+        *,
+        method: AuthenticationMethod = "private_key_jwt",
+        secret: str | None = None,
+        dpop_key: ECKey | None = None,
+        resource: str | None = None,
     ) -> None:
-        """Take a private P-256 `key` that has a `kid`. Makes no request yet."""
+        """Take a private P-256 `key` that has a `kid`. Makes no request yet.
+
+        `secret` is for `client_secret_basic`; the certificate of `tls_client_auth` belongs to
+        `http`. With `dpop_key` only tokens bound to it are taken. `resource` is what the token is
+        asked for (RFC 8707).
+        """
         self.issuer = issuer
         self._http = http
         self._client_id = client_id
         self._key = key
         self._scope = scope
+        self._method = method
+        self._secret = secret
+        self._dpop_key = dpop_key
+        self._resource = resource
         self._lock = threading.Lock()
         self._token = ""
         self._renew_at = 0.0
         self._metadata: Metadata | None = None
         self._metadata_until = 0.0
+        self._nonces: dict[str, str] = {}
 
     def metadata(self) -> Metadata:
         """Return the server's metadata, asked for anew after `METADATA_LIFE` seconds."""
         if self._metadata is None or time.monotonic() >= self._metadata_until:
-            self._metadata = discover(self._http, self.issuer)
+            self._metadata = discover(self._http, self.issuer, self._method)
             self._metadata_until = time.monotonic() + METADATA_LIFE
         return self._metadata
 
@@ -162,25 +197,56 @@ class ClientCredentials:
         headers: Mapping[str, str] | None,
         body: bytes | None,
     ) -> Answer:
-        return self._http.request(
-            method, url, headers={**(headers or {}), "Authorization": f"Bearer {token}"}, body=body
-        )
+        scheme = "DPoP" if self._dpop_key else "Bearer"
+        headers = {**(headers or {}), "Authorization": f"{scheme} {token}"}
+        answer = self._with_proof(method, url, headers, body, token)
+        if self._dpop_key is not None and _wants_nonce(answer):
+            answer = self._with_proof(method, url, headers, body, token)
+        return answer
+
+    def _with_proof(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | Mapping[str, str] | None,
+        token: str | None,
+    ) -> Answer:
+        place = url.partition("://")[2].partition("/")[0]
+        if self._dpop_key is not None:
+            nonce = self._nonces.get(place)
+            proof = make_proof(self._dpop_key, method, url, token=token, nonce=nonce)
+            headers = {**headers, "DPoP": proof}
+        answer = self._http.request(method, url, headers=headers, body=body)
+        nonce = answer.headers.get("DPoP-Nonce")
+        if nonce is not None and _is_token(nonce):
+            self._nonces[place] = nonce
+        return answer
 
     def _ask(self) -> TokenResponse:
-        answer = self._http.request(
-            "POST",
-            self.metadata().token_endpoint,
-            body={
-                "grant_type": "client_credentials",
-                "scope": self._scope,
-                "client_assertion_type": ASSERTION_TYPE,
-                "client_assertion": client_assertion(self.issuer, self._client_id, self._key),
-            },
-        )
+        metadata = self.metadata()
+        url = metadata.token_endpoint
+        form = {"grant_type": "client_credentials", "scope": self._scope}
+        headers: dict[str, str] = {}
+        if self._resource is not None:
+            form["resource"] = self._resource
+        if self._method == "private_key_jwt":
+            form["client_assertion_type"] = ASSERTION_TYPE
+        elif self._method == "client_secret_basic":
+            headers["Authorization"] = _basic(self._client_id, self._secret or "")
+        else:
+            form["client_id"] = self._client_id
+            url = metadata.mtls_endpoint_aliases.get("token_endpoint", url)
+            if not same_origin(url, self.issuer):
+                raise Unacceptable(f"{self.issuer} places its token endpoint elsewhere")
+        answer = self._ask_once(url, headers, form)
+        if self._dpop_key is not None and _wants_nonce(answer):
+            answer = self._ask_once(url, headers, form)
         if answer.status == 200:
             granted = answer.decoded(TokenResponse)
-            if granted.token_type.lower() != "bearer" or not _is_token(granted.access_token):
-                raise Unacceptable(f"{answer.url} granted a token that is not a bearer token")
+            wanted = "dpop" if self._dpop_key else "bearer"
+            if granted.token_type.lower() != wanted or not _is_token(granted.access_token):
+                raise Unacceptable(f"{answer.url} granted a token that is not a {wanted} token")
             return granted
         error = "" if answer.status == 401 else answer.decoded(TokenError).error
         if answer.status == 401 or error == "invalid_client":
@@ -189,6 +255,29 @@ class ClientCredentials:
                 "is it registered there with our JWKS?"
             )
         raise Unacceptable(f"{self.issuer} grants no token: {printable(error)}")
+
+    def _ask_once(self, url: str, headers: Mapping[str, str], form: Mapping[str, str]) -> Answer:
+        if self._method == "private_key_jwt":
+            # Each assertion is good once, so that one is made for every request.
+            assertion = client_assertion(self.issuer, self._client_id, self._key)
+            form = {**form, "client_assertion": assertion}
+        return self._with_proof("POST", url, headers, form, None)
+
+
+def _wants_nonce(answer: Answer) -> bool:
+    """Tell whether the server asks for a proof with the nonce it sent (RFC 9449 8, 9)."""
+    if answer.status == 401:
+        return 'error="use_dpop_nonce"' in answer.headers.get("WWW-Authenticate", "")
+    try:
+        return answer.status == 400 and answer.decoded(TokenError).error == "use_dpop_nonce"
+    except Unacceptable:
+        return False
+
+
+def _basic(client_id: str, secret: str) -> str:
+    """Return the Basic credentials of a client: both parts form-encoded (RFC 6749 2.3.1)."""
+    pair = f"{quote_plus(client_id)}:{quote_plus(secret)}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
 
 class Keys:

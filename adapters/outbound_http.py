@@ -5,11 +5,12 @@ from __future__ import annotations
 import ipaddress
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -17,6 +18,8 @@ import requests
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 from urllib3.util import Url, parse_url
+
+from adapters.public_addresses import Network, PrivateAddress, PublicAddresses
 
 Shape = TypeVar("Shape")
 
@@ -30,6 +33,8 @@ SIZE_LIMIT = 1024 * 1024
 
 LONGEST_WAIT = 86_400.0
 """Seconds: a receiver that asks for more patience than a day is asked again after a day."""
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 _PIECE = 16 * 1024
 _DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -75,9 +80,27 @@ class OutboundHttp:
     not kept, and proxies, netrc files and certificate bundles named by the environment not used.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        *,
+        authorities: Path | None = None,
+        certificate: tuple[Path, Path] | None = None,
+        networks: Sequence[Network] | None = None,
+    ) -> None:
+        """`authorities` is a PEM file of certificate authorities instead of the well-known ones,
+        `certificate` our own and its private key, both PEM (mutual TLS). With `networks` only
+        public addresses and those networks are connected to, whatever a name resolves to.
+        """
         self._session = requests.Session()
         self._session.trust_env = False
+        if authorities is not None:
+            self._session.verify = str(authorities)
+        if certificate is not None:
+            self._session.cert = (str(certificate[0]), str(certificate[1]))
+        if networks is not None:
+            adapter = PublicAddresses(networks)
+            self._session.mount("https://", adapter)
+            self._session.mount("http://", adapter)
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> Answer:
@@ -113,9 +136,11 @@ class OutboundHttp:
                 answer = Answer(
                     url, response.status_code, response.headers, _read(response, deadline)
                 )
+        except PrivateAddress as error:
+            raise Unacceptable(f"{url} is {error}") from error
         except (requests.RequestException, HTTPError, OSError) as error:
             raise Unreachable(f"{url} cannot be reached ({_cause(error)})") from error
-        if 300 <= answer.status < 400:
+        if answer.status in REDIRECTS:
             raise Unacceptable(f"{url} answered with a redirect, which is not followed")
         if answer.status >= 500 or answer.status in (408, 425, 429):
             wait = retry_after(answer.headers)

@@ -6,27 +6,12 @@ from flask import Flask
 from flask.typing import ResponseReturnValue
 
 from lrs import problems
-from lrs.api import (
-    achievements,
-    blueprint,
-    claims,
-    devices,
-    explanations,
-    files,
-    identity,
-    imports,
-    ledger,
-    me,
-    officers,
-    people,
-    personas,
-    quarantine,
-    records,
-    sources,
-)
+from lrs.api import blueprint
+from lrs.api.nouns import api_blueprints
 from lrs.auth import browser_sessions, headers
-from lrs.auth.client_key import client_key, public_jwks
+from lrs.auth.client_key import public_jwks
 from lrs.console import account, language, pages, sign_in
+from lrs.credentials import routes as credential_routes
 from lrs.ledger import routes as ledger_routes
 from lrs.lifeline import exit_with_parent
 from lrs.service import Service
@@ -59,25 +44,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(activities.blueprint(service), url_prefix="/xapi")
     app.register_blueprint(agents.blueprint(service), url_prefix="/xapi")
     app.register_blueprint(documents.blueprint(service), url_prefix="/xapi")
-    nouns = (
-        personas,
-        files,
-        identity,
-        records,
-        achievements,
-        explanations,
-        officers,
-        claims,
-        ledger,
-        sources,
-        people,
-        me,
-        imports,
-        quarantine,
-        devices,
-    )
-    routes = [noun.blueprint(service) for noun in nouns]
-    blueprint.install(app, [*routes, devices.batches(service)])
+    blueprint.install(app, api_blueprints(service))
+    app.register_blueprint(credential_routes.blueprint(service))
     app.register_blueprint(ledger_routes.blueprint(service))
     app.register_blueprint(pages.blueprint(service))
     app.register_blueprint(sign_in.blueprint(service))
@@ -91,6 +59,6 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     @app.get("/.well-known/jwks.json")
     def jwks() -> ResponseReturnValue:
-        return public_jwks(client_key(service.store.settings, service.root_secret))
+        return public_jwks(service.store.client_keys, service.root_secret)
 
     return app

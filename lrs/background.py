@@ -9,11 +9,9 @@ from collections.abc import Callable
 from functools import partial
 
 from adapters.inbound import inbound_adapters
-from adapters.outbound import outbound_adapters
 from lrs.achievements.catalogue import units_by_activity
 from lrs.achievements.evaluator import Evaluator
-from lrs.auth.client_key import client_key
-from lrs.exchange.deliverer import Deliverer
+from lrs.exchange.work import ExchangeWork
 from lrs.imports.worker import ImportWorker
 from lrs.ledger.appender import Appender
 from lrs.ledger.committed import Committed
@@ -26,6 +24,9 @@ from lrs.settings import Settings
 
 IDLE = 0.1
 """Seconds between two looks for work where there was none."""
+
+ENDING_WITHIN = 8.0
+"""Seconds that a thread is waited for that is asked to end."""
 
 Step = Callable[[], bool]
 """Does one bounded piece of work and tells whether there was any."""
@@ -54,12 +55,6 @@ def projection_steps(service: Service) -> list[Step]:
     linker = RosterLinker(store.rosters, store.identity)
     sweep = partial(store.projections.sweep, SWEEP)
     return [linker.step, projector.step, evaluator.step, sweep]
-
-
-def exchange_steps(service: Service) -> list[Step]:
-    """Return the work from the outbox to the receivers."""
-    key = client_key(service.store.settings, service.root_secret)
-    return [Deliverer(service.store.exchange, outbound_adapters(), key).step]
 
 
 def import_steps(service: Service) -> list[Step]:
@@ -94,7 +89,8 @@ def run(work: list[Step], stopping: threading.Event) -> None:
 def main() -> None:
     """Run until SIGTERM, or until the parent is gone where that was asked for.
 
-    Receivers and imports have a thread each: a slow bank or a long file holds no record back.
+    Deliveries, reconciliation and imports have a thread each: a slow bank or a long file holds no
+    record back.
     """
     exit_with_parent()
     logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s")
@@ -102,11 +98,13 @@ def main() -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stopping.set())
     service = Service(Settings.from_environment())
+    exchange = ExchangeWork(service)
     threads = [
         threading.Thread(target=run, args=(steps, stopping), name=name)
         for name, steps in (
             ("projection", projection_steps(service)),
-            ("exchange", exchange_steps(service)),
+            ("exchange", exchange.deliveries),
+            ("reconciliation", exchange.reconciliation),
             ("imports", import_steps(service)),
             ("ledger", ledger_steps(service)),
         )
@@ -116,7 +114,8 @@ def main() -> None:
             thread.start()
         stopping.wait()
         for thread in threads:
-            thread.join()
+            thread.join(ENDING_WITHIN)
+        exchange.close()
     finally:
         service.close()
 

@@ -7,12 +7,18 @@ import sys
 import click
 
 from lrs.commands.bank import bank
+from lrs.commands.credentials import credentials
 from lrs.commands.demo import demo
+from lrs.commands.dossier import dossier
+from lrs.commands.explain import explain
 from lrs.commands.import_ import import_, import_list, import_template
+from lrs.commands.learner import learner
 from lrs.commands.ledger import ledger
+from lrs.commands.outbox import outbox
 from lrs.commands.person import person
 from lrs.commands.persona import persona
 from lrs.commands.receiver import receiver
+from lrs.commands.reconcile import reconcile
 from lrs.commands.records import records
 from lrs.commands.serve import serve
 from lrs.commands.source import source
@@ -29,13 +35,19 @@ def lrs() -> None:
 
 
 lrs.add_command(bank)
+lrs.add_command(credentials)
 lrs.add_command(demo)
+lrs.add_command(dossier)
+lrs.add_command(explain)
 lrs.add_command(import_)
 lrs.add_command(import_list)
 lrs.add_command(import_template)
 lrs.add_command(ledger)
 lrs.add_command(person)
 lrs.add_command(persona)
+lrs.add_command(learner)
+lrs.add_command(outbox)
+lrs.add_command(reconcile)
 lrs.add_command(receiver)
 lrs.add_command(records)
 lrs.add_command(serve)

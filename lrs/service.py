@@ -8,14 +8,20 @@ from flask import abort, g, redirect, request
 
 from lrs.auth import principals
 from lrs.auth.browser_sessions import BrowserSessions
+from lrs.auth.identity_documents import LearnerDocuments
+from lrs.auth.secret_places import SecretPlaces
 from lrs.auth.secrets import RootSecret
 from lrs.auth.sign_in import SignIn
 from lrs.auth.sources import SourceCredentials
+from lrs.credentials.hosts import BadgeHosts
+from lrs.credentials.issuing import Issuing
+from lrs.credentials.keys import CredentialKeys
 from lrs.ledger.keys import LedgerKeys
 from lrs.problems import Problem
 from lrs.settings import Settings, SettingsError
 from lrs.store.sqlite.store import SqliteStore
 from lrs.xapi.signatures import Trust
+from schemas.credentials import Issuer
 from schemas.principals import Principal, Role
 from schemas.sources import Scope, Source
 from schemas.xapi import XapiVersion, negotiate
@@ -39,8 +45,31 @@ class Service:
         self.ledger_keys = LedgerKeys(
             self.store.ledger, self.store.settings, self.root_secret, settings.public_url
         )
+        issuer = Issuer(
+            id=f"{settings.public_url}/issuer",
+            name={"zh-CN" if not settings.institution.isascii() else "en": settings.institution},
+            url=settings.public_url,
+            country=settings.country,
+        )
+        self.issuing = Issuing(
+            issuer,
+            keys=CredentialKeys(self.store.settings, self.root_secret, issuer),
+            credentials=self.store.credentials,
+            achievements=self.store.achievements,
+            units=self.store.units,
+            records=self.store.records,
+        )
+        self.badge_hosts = BadgeHosts(
+            self.store.badge_links,
+            self.store.achievements,
+            self.issuing,
+            self.root_secret,
+            settings.webhook_networks,
+        )
         self.secure = settings.public_url.startswith("https:")
         self.credentials = SourceCredentials(self.store.sources, self.root_secret)
+        self.secret_places = SecretPlaces(self.store.sealed_values, self.root_secret)
+        self.learner_documents = LearnerDocuments(self.store.identity_documents, self.root_secret)
         self.browsers = BrowserSessions(self.store.sessions, self.root_secret, secure=self.secure)
         self.sign_in = SignIn(
             self.store.people, self.store.audit, self.root_secret, self.credentials

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 
@@ -17,12 +18,17 @@ class Settings:
     """`data` is the folder of the embedded store, `public_url` the address that clients know
     (the home page of the `authority` of statements), `body_limit` in octets, `signature_trust`
     a PEM file of the certificates, and their revocation lists, that signatures are held against.
+    `webhook_networks` are those that webhooks may be in beside the public addresses.
+    `institution` is the name under which credentials are issued, `country` its ISO 3166-1 code.
     """
 
     data: Path
     public_url: str
     body_limit: int = 64 * 1024 * 1024
     signature_trust: Path | None = None
+    webhook_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    institution: str = "Learning record store"
+    country: str = "CN"
 
     @property
     def database(self) -> Path:
@@ -31,7 +37,8 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Read LRS_DATA, LRS_PUBLIC_URL, LRS_BODY_LIMIT (octets) and LRS_SIGNATURE_TRUST.
+        """Read LRS_DATA, LRS_PUBLIC_URL, LRS_BODY_LIMIT (octets), LRS_SIGNATURE_TRUST,
+        LRS_WEBHOOK_NETWORKS (such as `10.0.0.0/8 127.0.0.0/8`), LRS_INSTITUTION and LRS_COUNTRY.
 
         Raises SettingsError.
         """
@@ -43,9 +50,23 @@ class Settings:
             raise SettingsError(
                 f"LRS_SIGNATURE_TRUST must be a PEM file, there is none at {trust!r}"
             )
+        try:
+            given = environment.get("LRS_WEBHOOK_NETWORKS", "").split()
+            networks = [ip_network(network) for network in given]
+        except ValueError as error:
+            raise SettingsError(f"LRS_WEBHOOK_NETWORKS: {error}") from error
         return cls(
             data=Path(environment.get("LRS_DATA", "data")).absolute(),
             public_url=environment.get("LRS_PUBLIC_URL", "http://127.0.0.1:8080").rstrip("/"),
             body_limit=int(limit),
             signature_trust=Path(trust).absolute() if trust else None,
+            webhook_networks=tuple(networks),
+            institution=environment.get("LRS_INSTITUTION", cls.institution),
+            country=_country(environment.get("LRS_COUNTRY", cls.country)),
         )
+
+
+def _country(code: str) -> str:
+    if not (len(code) == 2 and code.isascii() and code.isalpha() and code.isupper()):
+        raise SettingsError(f"LRS_COUNTRY must be an ISO 3166-1 code such as CN, is {code!r}")
+    return code

@@ -15,6 +15,10 @@ OutcomeKind = Literal["academic", "certificate", "training"]
 ClaimState = Literal["queued", "sent", "accepted", "rejected", "withdrawn"]
 
 
+Decision = Literal["accepted", "rejected", "withdrawn"]
+"""What a bank's receipt can say of a claim."""
+
+
 class ClaimLearner(msgspec.Struct, frozen=True, kw_only=True):
     """The learner as the bank is told: a name and one identifier (`schemas.identifiers`)."""
 
@@ -54,16 +58,50 @@ class ClaimPayload(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """A bank's verified answer to a claim; `jws` is the compact JWS it was read from."""
+    """A bank's verified answer to a claim or its withdrawal; `jws` is the compact JWS it was read
+    from, `key` the bank's public key (a JWK) that it was verified with.
+    """
 
     outer_id: str
     bank_id: str
-    decision: Literal["accepted", "rejected"]
+    decision: Decision
     reason: str | None = None
     claim_hash: str
     issuer: str
     issued_at: datetime
     jws: str
+    key: dict[str, str] | None = None
+
+
+class Holding(msgspec.Struct, frozen=True, kw_only=True):
+    """What a bank says it holds of a sender: the state of one claim. Not signed."""
+
+    outer_id: str
+    bank_id: str
+    state: Decision
+    claim_hash: str
+
+
+class RecognisedUnit(msgspec.Struct, frozen=True, kw_only=True):
+    """A unit of a bank's catalogue."""
+
+    code: str
+    title: dict[str, str]
+    level: int
+    credits: float
+    kind: OutcomeKind
+
+
+class IdentityDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A learner's identity document: its type (`resident`, `passport`, ... as the bank names it)
+    and number. Personal data; never shown by `repr`.
+    """
+
+    type: str
+    number: str
+
+    def __repr__(self) -> str:
+        return f"IdentityDocument(type={self.type!r}, number=…)"
 
 
 def claim_hash(payload: ClaimPayload) -> str:

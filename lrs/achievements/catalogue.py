@@ -16,20 +16,27 @@ from schemas.units import Period, Unit
 class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     """Units by code and version, equivalences by name, and the conversions into each unit.
 
-    `readers` maps a unit to those whose decision may change with its achievement: programmes,
-    what it converts into, and what is equivalent. `equivalents` maps it to those that it converts
-    into or from.
+    `reads` maps a unit to those that the rules of its versions read. `readers` maps a unit to
+    those whose decision may change with its achievement: programmes, what it converts into, and
+    what is equivalent. `equivalents` maps it to those that it converts into or from.
     """
 
     versions: Mapping[str, Mapping[int, Unit]]
     equivalences: Mapping[str, Equivalence]
     conversions: Mapping[str, Sequence[Conversion]]
+    reads: Mapping[str, frozenset[str]]
     readers: Mapping[str, frozenset[str]]
     equivalents: Mapping[str, frozenset[str]]
 
     def unit(self, code: str, version: int) -> Unit:
         """Return the published version. Raises KeyError."""
         return self.versions[code][version]
+
+    def concerns(self, code: str) -> frozenset[str] | None:
+        """Return the units whose achievements have a say in a unit's decision; None: any."""
+        if code in self.conversions:
+            return None
+        return self.reads.get(code, frozenset()) | self.equivalents.get(code, frozenset()) | {code}
 
     def superseded(self, code: str) -> frozenset[int]:
         """Return the versions of a unit that a later one says were wrong."""
@@ -56,11 +63,13 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
 def catalogue_of(units: Iterable[Unit], equivalences: Iterable[Equivalence]) -> Catalogue:
     """Return the catalogue of all published versions."""
     versions: dict[str, dict[int, Unit]] = {}
+    reads: defaultdict[str, set[str]] = defaultdict(set)
     readers: defaultdict[str, set[str]] = defaultdict(set)
     for unit in units:
         versions.setdefault(unit.code, {})[unit.version] = unit
         for code in units_of(unit):
             readers[code].add(unit.code)
+            reads[unit.code].add(code)
     known = {f"{one.code}/{one.version}": one for one in equivalences}
     conversions: defaultdict[str, list[Conversion]] = defaultdict(list)
     equivalents: defaultdict[str, set[str]] = defaultdict(set)
@@ -79,6 +88,7 @@ def catalogue_of(units: Iterable[Unit], equivalences: Iterable[Equivalence]) -> 
         versions=versions,
         equivalences=known,
         conversions=conversions,
+        reads={code: frozenset(found) for code, found in reads.items()},
         readers={code: frozenset(found) for code, found in readers.items()},
         equivalents={code: frozenset(found) for code, found in equivalents.items()},
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final, get_args
 
-from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_dump, post_load, validates_schema
 
+from lrs.achievements.written import written_condition
 from schemas.identifiers import actor_of
 from schemas.sources import PROVENANCES
 from schemas.units import (
@@ -116,6 +117,11 @@ class FieldsSchema(Schema):
         "type": _NOT_MAPPING,
         "unknown": "is not a field here: correct its name or remove it",
     }
+
+    @post_dump
+    def _without_nothing(self, data: Mapping[str, Any], **_: Any) -> dict[str, Any]:
+        """Leave out what need not be said, so that what is given can be sent back."""
+        return {name: value for name, value in data.items() if value not in (None, {}, [])}
 
     @post_load
     def _make(self, data: Mapping[str, Any], **_: Any) -> Any:
@@ -302,6 +308,9 @@ class CreditsSchema(FieldsSchema):
 
 class ConditionField(fields.Field[Condition]):
     """A mapping whose only key names the condition, with what it asks for as the value."""
+
+    def _serialize(self, value: Condition | None, attr: Any, obj: Any, **more: Any) -> Any:
+        return None if value is None else written_condition(value)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> Condition:
         known = ", ".join(CONDITIONS)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from lrs.achievements.catalogue import Catalogue, catalogue_of
@@ -21,11 +22,12 @@ from lrs.store.statements import Statements, StoredStatement
 from lrs.store.units import Equivalences, Units
 from schemas.achievements import Achievement
 from schemas.claims import ClaimLearner, ClaimPayload, ClaimUnit
+from schemas.receivers import LearnerSettings, learner_identifier
 from schemas.sources import Source
 from schemas.times import instant_of
 from schemas.units import Unit
 
-BATCH = 100
+BATCH = 250
 """Evaluations a step; they are written together."""
 
 NAMESPACE = uuid.UUID("0c9c3f6e-6c1b-5d0e-8c7f-0d6f1f6a3c52")
@@ -62,6 +64,7 @@ class Evaluator:
         self._statements = statements
         self._exchange = exchange
         self._sources = sources
+        self._known: tuple[tuple[int, int], Catalogue] | None = None
 
     def step(self) -> bool:
         """Evaluate the next personas; False where none is due."""
@@ -73,7 +76,7 @@ class Evaluator:
 
     def _evaluations(self, dues: Sequence[DueEvaluation]) -> list[Evaluation]:
         """Evaluate persona by persona, each on what the ones before have come to."""
-        catalogue = catalogue_of(self._units.all(), self._equivalences.all())
+        catalogue = self._catalogue()
         this_round = _Round(
             catalogue,
             Judge(
@@ -92,7 +95,10 @@ class Evaluator:
         evaluations = []
         for persona_id, of_persona in by_persona.items():
             persona = self._records.persona(persona_id)
-            achieved = {one.id: one for one in self._achievements.of_persona(persona_id)}
+            known = self._achievements.of_persona(
+                persona_id, _together([catalogue.concerns(due.unit) for due in of_persona])
+            )
+            achieved = {one.id: one for one in known}
             for due in of_persona:
                 evaluation = self._evaluate(due, persona, list(achieved.values()), this_round)
                 evaluations.append(evaluation)
@@ -100,6 +106,13 @@ class Evaluator:
                     if one is not None:
                         achieved[one.id] = one
         return evaluations
+
+    def _catalogue(self) -> Catalogue:
+        """Return the catalogue, made anew when something was published."""
+        last = (self._units.last_published(), self._equivalences.last_published())
+        if self._known is None or self._known[0] != last:
+            self._known = last, catalogue_of(self._units.all(), self._equivalences.all())
+        return self._known[1]
 
     def _evaluate(
         self,
@@ -192,6 +205,16 @@ class Evaluator:
         return {statement: stored for statement, stored in found if stored is not None}
 
 
+def _together(units: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
+    """Return all the units; None, which stands for any, where one of them is None."""
+    together: frozenset[str] = frozenset()
+    for one in units:
+        if one is None:
+            return None
+        together |= one
+    return together
+
+
 def claims_of(
     achievement: Achievement, unit: Unit, persona: Persona, receivers: Iterable[KnownReceiver]
 ) -> list[NewClaim]:
@@ -204,7 +227,8 @@ def claims_of(
 def _claim(
     achievement: Achievement, unit: Unit, persona: Persona, receiver: KnownReceiver
 ) -> NewClaim:
-    identifier = persona.identifiers[0]
+    settings = msgspec.convert(receiver.settings.get("learner", {}), LearnerSettings)
+    identifier = learner_identifier(settings, persona.identifiers)
     payload = ClaimPayload(
         outer_id=str(uuid.uuid5(NAMESPACE, f"{achievement.id}|{receiver.name}")),
         kind=unit.kind,

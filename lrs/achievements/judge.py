@@ -112,7 +112,7 @@ class Judge:
         `achieved` are the persona's achievements, read where they are not given.
         """
         if achieved is None:
-            achieved = self._achievements.of_persona(persona.id)
+            achieved = self._achievements.of_persona(persona.id, self._catalogue.concerns(code))
         held = held_of(achieved, code)
         if held is not None and held.version not in self._catalogue.superseded(code):
             return self._under(
@@ -160,7 +160,7 @@ class Judge:
         read = units_of(unit)
         background = Background(
             identifiers=frozenset(persona.identifiers),
-            earned=tuple(one for one in self._earned(achieved) if one.unit in read),
+            earned=tuple(one for one in self._earned(achieved) if one.unit in read) if read else (),
             spent=self._spent(unit.code, achieved, held),
             compromised=self._from_compromised(events),
         )

@@ -162,12 +162,13 @@ class EquivalenceSchema(FieldsSchema):
 
     @validates_schema
     def _directed(self, data: Mapping[str, Any], **_: Any) -> None:
+        wrong = {}
         if data["both_ways"] and len(data["sources"]) > 1:
-            raise ValidationError(
-                "goes with one unit in from only: write a second equivalence", "both_ways"
-            )
+            wrong["both_ways"] = ["goes with one unit in from only: write a second equivalence"]
         if data["target"] in data["sources"]:
-            raise ValidationError("must not be one of the units in from", "to")
+            wrong["to"] = ["must not be one of the units in from"]
+        if wrong:
+            raise ValidationError(wrong)
 
 
 class UnitsFileSchema(Schema):

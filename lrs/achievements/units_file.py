@@ -27,10 +27,16 @@ class UnitsFileError(ValueError):
 
 
 class UnitsFile(NamedTuple):
-    """What a file says, in its order."""
+    """What a file says, in its order, and where it says it."""
 
+    name: str
     units: tuple[Unit, ...]
     equivalences: tuple[Equivalence, ...]
+    located: Located
+
+    def lines(self, wrong: Sequence[tuple[Path, str]]) -> list[str]:
+        """Return what is wrong as lines of `file:line: field: rule`, in order."""
+        return _lines(self.name, self.located, wrong)
 
 
 def read_units(text: str, name: str) -> list[Unit]:
@@ -53,13 +59,13 @@ def read_units_file(text: str, name: str) -> UnitsFile:
     except ValidationError as error:
         wrong = list(_flat(error.messages, (), located.value))
         raise UnitsFileError(_lines(name, located, wrong)) from error
-    found = UnitsFile(tuple(read["units"]), tuple(read["equivalences"]))
+    found = UnitsFile(name, tuple(read["units"]), tuple(read["equivalences"]), located)
     wrong = [
         *_taken_twice("units", found.units),
         *_taken_twice("equivalences", found.equivalences),
     ]
     if wrong:
-        raise UnitsFileError(_lines(name, located, wrong))
+        raise UnitsFileError(found.lines(wrong))
     return found
 
 

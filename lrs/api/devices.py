@@ -1,30 +1,26 @@
-"""`/api/v1/devices` and `/api/v1/device-batches` (docs/devices.md)."""
+"""`/api/v1/devices` (docs/devices.md)."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import msgspec
-from flask import request
 
 from lrs.api.blueprint import ApiBlueprint, page
 from lrs.api.cursors import read_cursor
-from lrs.api.imports import asked_language, row_shape
+from lrs.api.imports import asked_language
 from lrs.imports import devices
 from lrs.imports.intake import SourceRefused
 from lrs.problems import Problem
 from lrs.service import Service
 from schemas.devices import Device
 from schemas.resources.devices import (
-    BatchReceiptSchema,
     DeviceRegistrationSchema,
     DeviceRevocationSchema,
     DeviceSchema,
 )
 from schemas.resources.paging import PageQuery, page_of
 from schemas.times import moment_of
-
-MEDIA_TYPE = "application/jose"
 
 
 def blueprint(service: Service) -> ApiBlueprint:
@@ -87,44 +83,6 @@ def blueprint(service: Service) -> ApiBlueprint:
             "revoked": device.revoked and moment_of(device.revoked),
             "seen": device.seen and moment_of(device.seen),
             "missing": store.gaps(device.id, devices.GAPS_SHOWN),
-        }
-
-    return routes
-
-
-def batches(service: Service) -> ApiBlueprint:
-    """Return the route at which devices hand in; their signature says who they are."""
-    routes = ApiBlueprint("device_batches", service, "Batches of devices.", signed_in=False)
-
-    @routes.post("/device-batches")
-    @routes.doc(
-        security=[],
-        requestBody={
-            "required": True,
-            "content": {
-                MEDIA_TYPE: {"schema": {"type": "string", "description": "A compact JWS."}}
-            },
-        },
-    )
-    @routes.response(200, BatchReceiptSchema)
-    def take() -> dict[str, Any]:
-        """Hand in a signed batch; the same batch again changes nothing."""
-        if request.mimetype != MEDIA_TYPE:
-            raise Problem(415, f"Send the batch as {MEDIA_TYPE}: a compact JWS.")
-        try:
-            receipt = devices.take(service, request.get_data())
-        except devices.BatchRefused as refusal:
-            raise Problem(refusal.status, str(refusal)) from None
-        except SourceRefused as refusal:
-            raise Problem(409, refusal.reason[asked_language()]) from None
-        return {
-            "device": receipt.imported.by.partition(":")[2],
-            "number": receipt.number,
-            "state": receipt.state,
-            "import_id": receipt.imported.id,
-            "counts": receipt.imported.counts,
-            "refused": [row_shape(row) for row in receipt.refused],
-            "missing": receipt.missing,
         }
 
     return routes

@@ -1,4 +1,4 @@
-"""The key by which this service signs in at receivers (RFC 7523, `private_key_jwt`)."""
+"""The keys by which this service signs in at receivers (RFC 7523, `private_key_jwt`)."""
 
 from __future__ import annotations
 
@@ -7,19 +7,38 @@ from typing import Any
 from joserfc.jwk import ECKey
 
 from lrs.auth.secrets import RootSecret
-from lrs.store.sqlite.settings import SqliteSettings
+from lrs.store.client_keys import ClientKeys
 
-NAME = "client_key"
+PUBLISHED_BEFORE = 900.0
+"""Seconds that a new key is published before it signs: receivers keep our JWK set for a while."""
 
-
-def client_key(settings: SqliteSettings, root: RootSecret) -> ECKey:
-    """Return the installation's EC P-256 key, making it on first use; sealed in the store."""
-    sealed = settings.get(NAME)
-    if sealed is None:
-        sealed = settings.keep(NAME, root.seal_key(ECKey.generate_key("P-256")))
-    return root.open_key(sealed)
+PUBLISHED_AFTER = 900.0
+"""Seconds that a key stays published once another signs: what it signed is on its way."""
 
 
-def public_jwks(key: ECKey) -> dict[str, Any]:
-    """Return the public key as a JWK Set (RFC 7517), for receivers to check assertions with."""
-    return {"keys": [key.as_dict(private=False)]}
+def client_key(keys: ClientKeys, root: RootSecret) -> ECKey:
+    """Return the EC P-256 key that signs now, making the first one on first use."""
+    signing = keys.signing()
+    if signing is None:
+        key = ECKey.generate_key("P-256")
+        signing = keys.first(key.thumbprint(), root.seal_key(key))
+    return root.open_key(signing)
+
+
+def rotate_client_key(keys: ClientKeys, root: RootSecret, *, at_once: bool = False) -> str:
+    """Publish a new key that takes over after `PUBLISHED_BEFORE` seconds, and return its `kid`.
+
+    The one before stays published for `PUBLISHED_AFTER` seconds more. With `at_once` (the old key
+    is known to others) the new one signs now and the old one is published no more.
+    """
+    client_key(keys, root)
+    key = ECKey.generate_key("P-256")
+    before, after = (0.0, 0.0) if at_once else (PUBLISHED_BEFORE, PUBLISHED_AFTER)
+    keys.add(key.thumbprint(), root.seal_key(key), before, after)
+    return str(key.thumbprint())
+
+
+def public_jwks(keys: ClientKeys, root: RootSecret) -> dict[str, Any]:
+    """Return the public keys as a JWK Set (RFC 7517), for receivers to check assertions with."""
+    client_key(keys, root)
+    return {"keys": [root.open_key(one).as_dict(private=False) for one in keys.published()]}

@@ -25,6 +25,7 @@ class RootSecret:
 
     def __init__(self, value: bytes) -> None:
         self._value = value
+        self._opened: dict[bytes, ECKey] = {}
 
     @classmethod
     def load(cls, data: Path) -> RootSecret:
@@ -73,6 +74,8 @@ class RootSecret:
 
     def open_key(self, sealed: bytes) -> ECKey:
         """Return the private key that `seal_key` sealed. Raises ValueError with a wrong secret."""
+        if (opened := self._opened.get(sealed)) is not None:
+            return opened
         private = serialization.load_pem_private_key(
             sealed, self.derive(b"client keys").hex().encode()
         )
@@ -82,7 +85,9 @@ class RootSecret:
             serialization.NoEncryption(),
         )
         key = ECKey.import_key(pem)
-        return ECKey.import_key(pem, {"kid": key.thumbprint(), "use": "sig", "alg": "ES256"})
+        opened = ECKey.import_key(pem, {"kid": key.thumbprint(), "use": "sig", "alg": "ES256"})
+        self._opened[sealed] = opened
+        return opened
 
     def seal(self, value: bytes, purpose: bytes) -> bytes:
         """Return the value encrypted (Fernet), so that only `open` with the purpose reads it."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from joserfc import jws
@@ -13,8 +14,16 @@ from msgspec import Meta
 
 from adapters.credit_bank import RECEIPT_TYPE, ReceiptClaims
 from adapters.oauth import ALGORITHM
-from schemas.claims import ClaimLearner, ClaimPayload, ClaimUnit
+from schemas.claims import (
+    ClaimLearner,
+    ClaimPayload,
+    ClaimUnit,
+    IdentityDocument,
+    RecognisedUnit,
+)
 from schemas.identifiers import actor_of
+
+Shape = TypeVar("Shape")
 
 LEVELS = range(1, 11)
 MOST_CREDITS = 30.0
@@ -22,7 +31,17 @@ MOST_CREDITS = 30.0
 OUT_OF_LEVELS = "unit level is not 1 to 10"
 TOO_MANY_CREDITS = "unit has more than 30 credits"
 ALREADY_CREDITED = "already credited"
-REASONS = (OUT_OF_LEVELS, TOO_MANY_CREDITS, ALREADY_CREDITED)
+NOT_RECOGNISED = "unit is not in the bank's catalogue"
+OTHER_CREDITS = "unit has another level or other credits in the bank's catalogue"
+NO_ACCOUNT = "learner has no account of this name at the bank"
+REASONS = (
+    OUT_OF_LEVELS,
+    TOO_MANY_CREDITS,
+    NOT_RECOGNISED,
+    OTHER_CREDITS,
+    NO_ACCOUNT,
+    ALREADY_CREDITED,
+)
 
 _LARGEST = 2**53 - 1
 """RFC 8785 hashes integers up to here (RFC 7493 2.2)."""
@@ -44,12 +63,16 @@ class ClaimError(Exception):
         self.rule = rule
 
 
-class _Learner(ClaimLearner, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Learner(ClaimLearner, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A learner as the bank takes one."""
+
     name: Text
     identifier: Text
 
 
-class _Unit(ClaimUnit, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Unit(ClaimUnit, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A unit as the bank takes one."""
+
     code: Text
     version: Annotated[int, Meta(ge=1, le=_LARGEST)]
     title: Annotated[dict[Text, Text], Meta(min_length=1, max_length=20)]
@@ -60,14 +83,31 @@ class _Unit(ClaimUnit, frozen=True, kw_only=True, forbid_unknown_fields=True):
     awarding_body: Text
 
 
-class _Claim(ClaimPayload, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Claim(ClaimPayload, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A claim as the bank takes one."""
+
     outer_id: Annotated[str, Meta(pattern=OUTER_ID)]
-    learner: _Learner
-    unit: _Unit
+    learner: Learner
+    unit: Unit
     institution: Text
     achieved_at: Annotated[datetime, Meta(tz=True)]
     score: Annotated[float, Meta(ge=0, le=1)] | None = None
     evidence_hash: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+
+
+class Withdrawal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a client says that withdraws a claim; `claim_hash` is of the claim as it was sent."""
+
+    format: Literal["withdrawal/1"] = "withdrawal/1"
+    claim_hash: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    reason: Text
+
+
+class Lookup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A learner who is looked for."""
+
+    name: Text
+    document: IdentityDocument
 
 
 def decode_claim(body: bytes) -> ClaimPayload:
@@ -75,14 +115,7 @@ def decode_claim(body: bytes) -> ClaimPayload:
 
     Unknown members are refused: they would stand outside of the hash that the receipt signs.
     """
-    try:
-        claim = msgspec.json.decode(body, type=_Claim)
-    except msgspec.ValidationError as error:
-        located = _LOCATED.fullmatch(str(error))
-        path, rule = (located["path"], located["rule"]) if located else ("$", str(error))
-        raise ClaimError(path, rule) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ClaimError("$", f"not JSON: {error}") from error
+    claim = decode(body, Claim)
     try:
         actor_of(claim.learner.identifier)
     except ValueError as error:
@@ -92,12 +125,43 @@ def decode_claim(body: bytes) -> ClaimPayload:
     return claim
 
 
-def reason_to_reject(claim: ClaimPayload, credited: bool) -> str | None:
-    """Return why the bank does not credit the claim, None where it does."""
-    if claim.unit.level not in LEVELS:
+def decode(body: bytes, shape: type[Shape]) -> Shape:
+    """Return what a JSON body says. Raises ClaimError with the path and the rule."""
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except msgspec.ValidationError as error:
+        located = _LOCATED.fullmatch(str(error))
+        path, rule = (located["path"], located["rule"]) if located else ("$", str(error))
+        raise ClaimError(path, rule) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ClaimError("$", f"not JSON: {error}") from error
+
+
+def reason_to_reject(
+    claim: ClaimPayload,
+    credited: bool,
+    *,
+    catalogue: Mapping[str, RecognisedUnit] | None = None,
+    accounts: Mapping[str, str] | None = None,
+) -> str | None:
+    """Return why the bank does not credit the claim, None where it does.
+
+    With a `catalogue` (by code) other units are not credited. `accounts` gives the name of the
+    learner of each account here, as an identifier.
+    """
+    unit = claim.unit
+    if unit.level not in LEVELS:
         return OUT_OF_LEVELS
-    if claim.unit.credits > MOST_CREDITS:
+    if unit.credits > MOST_CREDITS:
         return TOO_MANY_CREDITS
+    if catalogue is not None:
+        listed = catalogue.get(unit.code)
+        if listed is None:
+            return NOT_RECOGNISED
+        if (listed.level, listed.credits) != (unit.level, unit.credits):
+            return OTHER_CREDITS
+    if accounts and accounts.get(claim.learner.identifier) != claim.learner.name:
+        return NO_ACCOUNT
     return ALREADY_CREDITED if credited else None
 
 

@@ -8,7 +8,15 @@ from datetime import UTC, datetime
 
 from flask import Response, render_template, request
 
-from lrs.bank.claims import ALREADY_CREDITED, OUT_OF_LEVELS, TOO_MANY_CREDITS
+from lrs.bank.claims import (
+    ALREADY_CREDITED,
+    NO_ACCOUNT,
+    NOT_RECOGNISED,
+    OTHER_CREDITS,
+    OUT_OF_LEVELS,
+    REASONS,
+    TOO_MANY_CREDITS,
+)
 from lrs.bank.store import BankStore
 from lrs.problems import Problem
 
@@ -36,9 +44,8 @@ TEXTS = {
         "rejected": "rejected",
         "older": "Older",
         "newest": "Newest",
-        OUT_OF_LEVELS: OUT_OF_LEVELS,
-        TOO_MANY_CREDITS: TOO_MANY_CREDITS,
-        ALREADY_CREDITED: ALREADY_CREDITED,
+        "withdrawn": "withdrawn",
+        **{reason: reason for reason in REASONS},
     },
     "zh-CN": {
         "title": "学分银行（沙箱）",
@@ -60,6 +67,10 @@ TEXTS = {
         OUT_OF_LEVELS: "认证单元级别不在 1 到 10 之间",
         TOO_MANY_CREDITS: "认证单元超过 30 学分",
         ALREADY_CREDITED: "该学习者已获得此单元学分",
+        NOT_RECOGNISED: "认证单元不在本行目录中",
+        OTHER_CREDITS: "认证单元的级别或学分与本行目录不符",
+        NO_ACCOUNT: "本行没有该姓名的学习者账户",
+        "withdrawn": "已撤回",
     },
 }
 

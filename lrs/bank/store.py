@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 import threading
@@ -15,13 +16,15 @@ from typing import Any
 import msgspec
 
 from lrs.store.sqlite.database import StoreError
-from schemas.claims import ClaimPayload
+from schemas.claims import ClaimPayload, Holding
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+NO_HASH = "0" * 64
+"""Stands before the first row of the ledger."""
 
 
 class Conflict(Exception):
-    """The client put another content to the bank under the same `outer_id` before."""
+    """What the client asks for goes against what it said of the same `outer_id` before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +46,7 @@ class Entry:
     claim: ClaimPayload
     reason: str | None
     received: int
+    withdrawn: bool
 
 
 class BankStore:
@@ -60,10 +64,10 @@ class BankStore:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")
             (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                schema = files("lrs.bank").joinpath("schema.sql").read_text("utf-8")
+            for step in range(version + 1, SCHEMA_VERSION + 1):
+                schema = files("lrs.bank").joinpath("schema", f"{step}.sql").read_text("utf-8")
                 self._connection.executescript(
-                    f"BEGIN IMMEDIATE;{schema};PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
+                    f"BEGIN IMMEDIATE;{schema};PRAGMA user_version={step};COMMIT;"
                 )
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"{path} cannot be opened: {error}") from error
@@ -92,10 +96,13 @@ class BankStore:
             ).fetchone()
             if known is not None:
                 if known[0] != claim_hash:
-                    raise Conflict(claim.outer_id)
+                    raise Conflict(f"{claim.outer_id} was put before with another content")
                 return known[1], False
+            if _withdrawal(connection, client_id, claim.outer_id) is not None:
+                raise Conflict(f"{claim.outer_id} was withdrawn before it came")
             credited = connection.execute(
-                "SELECT 1 FROM claim WHERE learner = ? AND unit = ? AND accepted = 1",
+                "SELECT 1 FROM claim WHERE learner = ? AND unit = ? AND accepted = 1"
+                " AND withdrawn = 0",
                 (learner, unit),
             ).fetchone()
             (seq,) = connection.execute("SELECT coalesce(max(seq), 0) + 1 FROM claim").fetchone()
@@ -119,19 +126,98 @@ class BankStore:
                     received,
                 ),
             )
+            decision = "rejected" if verdict.reason else "accepted"
+            entry = (decision, client_id, claim.outer_id, verdict.bank_id, claim_hash)
+            _note(connection, received, entry)
             return verdict.receipt, True
 
+    def withdraw(
+        self,
+        client_id: str,
+        outer_id: str,
+        claim_hash: str,
+        *,
+        reason: str,
+        received: int,
+        sign: Callable[[str], str],
+    ) -> tuple[str, bool]:
+        """Return the receipt of a withdrawal and whether it is new, with both on disk.
+
+        `sign` makes the receipt, given the bank's number of the claim (empty for one that never
+        came). Raises Conflict for a claim of another content, and for one that was rejected.
+        """
+        with self._transaction() as connection:
+            known = _withdrawal(connection, client_id, outer_id)
+            if known is not None:
+                if known[0] != claim_hash:
+                    raise Conflict(f"{outer_id} was withdrawn with another content")
+                return known[1], False
+            claim = connection.execute(
+                "SELECT claim_hash, bank_id, accepted FROM claim"
+                " WHERE client_id = ? AND outer_id = ?",
+                (client_id, outer_id),
+            ).fetchone()
+            if claim is not None and claim[0] != claim_hash:
+                raise Conflict(f"{outer_id} was put with another content")
+            if claim is not None and not claim[2]:
+                raise Conflict(f"{outer_id} was rejected; there is nothing to withdraw")
+            bank_id = claim[1] if claim else f"CB-NONE-{outer_id}"
+            receipt = sign(bank_id)
+            connection.execute(
+                "UPDATE claim SET withdrawn = 1 WHERE client_id = ? AND outer_id = ?",
+                (client_id, outer_id),
+            )
+            connection.execute(
+                "INSERT INTO withdrawal (client_id, outer_id, claim_hash, bank_id, reason,"
+                " receipt, received) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (client_id, outer_id, claim_hash, bank_id, reason, receipt, received),
+            )
+            _note(connection, received, ("withdrawn", client_id, outer_id, bank_id, claim_hash))
+            return receipt, True
+
     def receipt(self, client_id: str, outer_id: str) -> str | None:
-        """Return the receipt of a client's own claim, None where it made none of that id."""
+        """Return the latest receipt of a client's own claim, None where it made none of that id."""
         rows = self._read(
-            "SELECT receipt FROM claim WHERE client_id = ? AND outer_id = ?", client_id, outer_id
+            "SELECT receipt FROM withdrawal WHERE client_id = ?1 AND outer_id = ?2 UNION ALL"
+            " SELECT receipt FROM claim WHERE client_id = ?1 AND outer_id = ?2",
+            client_id,
+            outer_id,
         )
         return str(rows[0][0]) if rows else None
+
+    def holdings(self, client_id: str, after: str, limit: int) -> list[Holding]:
+        """Return what the bank holds of a client, in the order of `outer_id`."""
+        rows = self._read(
+            "SELECT outer_id, bank_id, iif(withdrawn, 'withdrawn',"
+            " iif(accepted, 'accepted', 'rejected')), claim_hash FROM claim"
+            " WHERE client_id = ?1 AND outer_id > ?2 UNION ALL"
+            " SELECT outer_id, bank_id, 'withdrawn', claim_hash FROM withdrawal w"
+            " WHERE client_id = ?1 AND outer_id > ?2 AND NOT EXISTS (SELECT 1 FROM claim c"
+            " WHERE c.client_id = ?1 AND c.outer_id = w.outer_id)"
+            " ORDER BY outer_id LIMIT ?3",
+            client_id,
+            after,
+            limit,
+        )
+        return [
+            Holding(outer_id=row[0], bank_id=row[1], state=row[2], claim_hash=row[3])
+            for row in rows
+        ]
+
+    def ledger(self, after: int, limit: int) -> list[dict[str, Any]]:
+        """Return rows of the ledger, the oldest first."""
+        names = ("seq", "at", *_LEDGER, "hash")
+        rows = self._read(
+            f"SELECT {', '.join(names)} FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?",  # noqa: S608
+            after,
+            limit,
+        )
+        return [dict(zip(names, row, strict=True)) for row in rows]
 
     def newest(self, limit: int, before: int | None = None) -> list[Entry]:
         """Return at most `limit` claims, newest first, of those numbered below `before`."""
         rows = self._read(
-            "SELECT seq, client_id, bank_id, payload, reason, received FROM claim"
+            "SELECT seq, client_id, bank_id, payload, reason, received, withdrawn FROM claim"
             " WHERE seq < ? ORDER BY seq DESC LIMIT ?",
             2**63 - 1 if before is None else before,
             limit,
@@ -144,8 +230,9 @@ class BankStore:
                 claim=msgspec.json.decode(payload, type=ClaimPayload),
                 reason=reason,
                 received=received,
+                withdrawn=bool(withdrawn),
             )
-            for seq, client_id, bank_id, payload, reason, received in rows
+            for seq, client_id, bank_id, payload, reason, received, withdrawn in rows
         ]
 
     def use_assertion(self, client_id: str, jti: str, expires: int, now: int) -> bool:
@@ -185,3 +272,26 @@ class BankStore:
             finally:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
+
+
+_LEDGER = ("decision", "client_id", "outer_id", "bank_id", "claim_hash")
+
+
+def _withdrawal(
+    connection: sqlite3.Connection, client_id: str, outer_id: str
+) -> tuple[str, str] | None:
+    found: tuple[str, str] | None = connection.execute(
+        "SELECT claim_hash, receipt FROM withdrawal WHERE client_id = ? AND outer_id = ?",
+        (client_id, outer_id),
+    ).fetchone()
+    return found
+
+
+def _note(connection: sqlite3.Connection, at: int, entry: tuple[str, ...]) -> None:
+    """Write a decision into the ledger, in the transaction that makes it."""
+    last = connection.execute("SELECT hash FROM ledger ORDER BY seq DESC LIMIT 1").fetchone()
+    content = msgspec.json.encode([last[0] if last else NO_HASH, at, *entry])
+    connection.execute(
+        f"INSERT INTO ledger (at, {', '.join(_LEDGER)}, hash) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        (at, *entry, hashlib.sha256(content).hexdigest()),
+    )

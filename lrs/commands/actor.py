@@ -7,11 +7,17 @@ import getpass
 from schemas.audit import Act
 
 
-def shell_act(action: str, subject: str, **detail: object) -> Act:
+def shell_user() -> str:
+    """Return the id of the user of this shell as a principal."""
+    return f"shell:{getpass.getuser()}"
+
+
+def shell_act(action: str, subject: str, *, reason: str = "", **detail: object) -> Act:
     """Return an act of the user of this shell; what is empty in `detail` is left out."""
     return Act(
-        principal=f"shell:{getpass.getuser()}",
+        principal=shell_user(),
         action=action,
         subject=subject,
+        reason=reason,
         detail={name: value for name, value in detail.items() if value},
     )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
 from adapters.outbound_http import is_loopback
 from lrs import web_server
-from lrs.bank.app import Bank
-from lrs.bank.settings import BankSettings
-from lrs.lifeline import bound_to_this_process, exit_with_parent
-
-BLOCKING_THREADS = 8
+from lrs.bank import server
+from lrs.bank.app import create_app
+from lrs.bank.certificates import ensure_certificates, server_context
+from lrs.bank.dial import FAULTS, Fault, FaultError, parse_faults
+from lrs.bank.settings import BankSettings, read_catalogue, read_learners
+from lrs.lifeline import exit_with_parent
 
 
 def _host(context: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -35,8 +35,26 @@ def _clients(
             raise click.BadParameter(f"{text!r} is not ID=JWKS_URL_OR_FILE")
         if client_id in clients:
             raise click.BadParameter(f"the client {client_id!r} is given twice")
-        clients[client_id] = place if "://" in place else str(Path(place).absolute())
+        kind, colon, path = place.partition(":")
+        if colon and kind in ("secret", "certificate"):
+            clients[client_id] = f"{kind}:{Path(path).absolute()}"
+        else:
+            clients[client_id] = place if "://" in place else str(Path(place).absolute())
     return clients
+
+
+def _faults(
+    context: click.Context, parameter: click.Parameter, value: tuple[str, ...]
+) -> dict[str, Fault]:
+    settings: dict[str, str] = {}
+    for text in value:
+        for one in text.split(","):
+            name, _, amount = one.strip().partition("=")
+            settings[name] = amount
+    try:
+        return parse_faults(settings)
+    except FaultError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 @click.command()
@@ -56,17 +74,70 @@ def _clients(
     multiple=True,
     required=True,
     callback=_clients,
-    help="Who may put claims, and where its public keys are. Repeat for more.",
+    help="Who may put claims, and where its public keys are; or ID=secret:FILE, or "
+    "ID=certificate:FILE (PEM, with --tls). Repeat for more.",
 )
-def bank(host: str, port: int, data: Path, clients: dict[str, str]) -> None:
+@click.option(
+    "--catalogue",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    help="The units that it recognises (YAML); without it, all.",
+)
+@click.option(
+    "--learners",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    help="The learners with accounts, who can be looked up (YAML).",
+)
+@click.option("--dpop", is_flag=True, help="Give no token without a DPoP proof.")
+@click.option("--tls", is_flag=True, help="Speak https, under an authority made in the folder.")
+@click.option(
+    "--fault",
+    "faults",
+    metavar="NAME[=CHANCE[:AMOUNT]]",
+    multiple=True,
+    callback=_faults,
+    help=f"Misbehave. Faults: {', '.join(FAULTS)}. Repeat, or part by commas.",
+)
+@click.option("--seed", default=1, show_default=True, help="Misbehave the same way each time.")
+def bank(
+    *,
+    host: str,
+    port: int,
+    data: Path,
+    clients: dict[str, str],
+    catalogue: Path | None,
+    learners: Path | None,
+    dpop: bool,
+    tls: bool,
+    faults: dict[str, Fault],
+    seed: int,
+) -> None:
     """Serve a sandbox Credit Bank for trying claims out."""
     exit_with_parent()
-    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    settings = BankSettings(data=data.absolute(), url=url, clients=clients)
-    os.environ.update({**settings.to_environment(), **bound_to_this_process()})
-    Bank(settings).close()  # what is wrong with data or clients is said here, in one line
-    web_server.expect_free(host, port)
-    click.echo(f"Credit Bank sandbox at {url}  (data in {settings.data}; Ctrl-C ends)")
-    web_server.run(
-        "lrs.bank.app:create_app", host=host, port=port, workers=1, threads=BLOCKING_THREADS
+    scheme = "https" if tls else "http"
+    url = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+    app = create_app(
+        BankSettings(
+            data=data.absolute(),
+            url=url,
+            clients=clients,
+            catalogue=read_catalogue(catalogue) if catalogue else None,
+            learners=read_learners(learners) if learners else (),
+            dpop=dpop,
+            faults=faults,
+            seed=seed,
+        )
     )
+    context = None
+    if tls:
+        folder = data.absolute() / "tls"
+        ensure_certificates(folder)
+        shown = [
+            Path(place.removeprefix("certificate:"))
+            for place in clients.values()
+            if place.startswith("certificate:")
+        ]
+        dial = app.extensions["bank"].dial
+        context = server_context(folder, shown, lambda: "expired-certificate" in dial.draw())
+    web_server.expect_free(host, port)
+    click.echo(f"Credit Bank sandbox at {url}  (data in {data.absolute()}; Ctrl-C ends)")
+    server.run(app, host, port, context)

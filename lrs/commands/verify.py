@@ -5,17 +5,29 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from adapters.outbound_http import OutboundError, OutboundHttp
+from lrs.commands.terminal_language import language_of
+from lrs.dossier.opened import Trusted
+from lrs.dossier.verdict import LANGUAGES, Language
+from lrs.dossier.verify import verify_dossier
 from lrs.ledger.monitor import Tampered, decode_seen, encode_seen, watch
 from lrs.ledger.notes import NoteError, VerifierKey
+from lrs.xapi.signatures import Trust
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.option("--monitor", metavar="URL", help="Watch a log: its address, ending in /ledger.")
+@click.argument(
+    "file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option("--monitor", metavar="URL", help="Watch a log instead: its address, up to /ledger.")
 @click.option(
     "--state",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -24,18 +36,48 @@ from lrs.ledger.notes import NoteError, VerifierKey
     help="With --monitor: where the last checkpoint seen is kept.",
 )
 @click.option("--key", "keys", multiple=True, help="A key of the ledger that you trust.")
-def verify(monitor: str | None, state: Path, keys: tuple[str, ...]) -> None:
-    """Watch a log (--monitor).
+@click.option("--witness", "witnesses", multiple=True, help="A witness's key that you trust.")
+@click.option("--tsa", type=_FILE, help="Root certificates of time-stamp authorities.")
+@click.option("--trust", type=_FILE, help="Root certificates that signed statements are held to.")
+@click.option("--language", type=click.Choice(LANGUAGES), help="By default that of the terminal.")
+def verify(
+    file: Path | None,
+    monitor: str | None,
+    state: Path,
+    language: Language | None,
+    **trusted: Any,
+) -> None:
+    """Check a dossier FILE with no access to the service, or watch a log (--monitor).
 
-    Exits with 0 where everything holds, with 1 where something does not.
+    Exits with 0 where everything holds and the credit stands, 1 where something does not hold, 3
+    where everything holds and tells that the credit was refused, revoked, withdrawn or erased.
     """
+    keys, witnesses = (_keys(trusted[name]) for name in ("keys", "witnesses"))
+    if (file is None) == (monitor is None):
+        raise click.UsageError("give either a dossier's FILE or --monitor URL")
+    if monitor is not None:
+        _monitor(monitor.rstrip("/"), state, keys)
+        return
+    assert file is not None  # noqa: S101
+    tsa = trusted["tsa"].read_bytes() if trusted["tsa"] else None
+    verdict = verify_dossier(
+        file,
+        Trusted(
+            keys=keys,
+            witnesses=witnesses,
+            timestamp_certificates=tsa,
+            signatures=Trust.load(trusted["trust"]),
+        ),
+    )
+    click.echo("\n".join(verdict.texts(language or language_of(os.environ))))
+    sys.exit(verdict.exit_code)
+
+
+def _keys(texts: Sequence[str]) -> list[VerifierKey]:
     try:
-        known = [VerifierKey.parse(key) for key in keys]
+        return [VerifierKey.parse(text) for text in texts]
     except NoteError as error:
-        raise click.UsageError(f"--key: {error}") from None
-    if monitor is None:
-        raise click.UsageError("give the log's address with --monitor")
-    _monitor(monitor.rstrip("/"), state, known)
+        raise click.UsageError(f"a key that you trust cannot be read: {error}") from None
 
 
 def _monitor(url: str, state: Path, known: list[VerifierKey]) -> None:

@@ -1,87 +1,157 @@
-"""The background work that carries claims from the outbox to their receivers."""
+"""The background work that carries what is in the outbox to receivers and subscribers."""
 
 from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Mapping
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from joserfc.jwk import ECKey
+import msgspec
 
-from adapters.outbound import Connection, OutboundAdapter, Receiver, Refused, Unavailable
-from lrs.exchange.retry import delay
-from lrs.store.exchange import Delivery, Exchange, KnownReceiver
+from adapters.outbound import KnowsLearners, Refused, Unavailable, Unproven
+from lrs.exchange.connections import Connections
+from lrs.exchange.retry import MOST_ATTEMPTS, MOST_UNPROVEN, delay
+from lrs.store.identity_documents import SealedDocuments
+from lrs.store.outbox import Delivery, Outbox
+from lrs.store.records import Records
 
-LEASE = 30.0
-"""Seconds after which another worker may take a delivery whose worker has died.
+LEASE = 10.0
+"""Seconds after which another worker may take a delivery whose worker has died. A living worker
+renews the leases of what it is at."""
 
-Longer than a submission usually takes; a claim sent twice all the same is one claim at the
-receiver, because its outer id is its idempotency key.
-"""
+RENEW_EVERY = 3.0
+AT_A_TIME = 8
+"""Deliveries of one worker; at most half of them go to one destination, so that a slow one does
+not hold up the others."""
+
+PATIENCE = 0.05
+"""Seconds that a step waits for a delivery to end where no more can be begun."""
+
+CLOSING_WITHIN = 8.0
+"""Seconds that a worker that is asked to end gives the deliveries it is at."""
 
 log = logging.getLogger("lrs.exchange")
 
 
 class Deliverer:
-    """Leases what is due, submits it, and puts the receipt on the claim."""
+    """Leases what is due, sends it, and writes down what came of it.
+
+    Any number of them may work on one outbox. One that lost a lease writes nothing: what it sent
+    is sent again by another, and is one claim at the receiver because its outer id is the
+    idempotency key.
+    """
 
     def __init__(
-        self, exchange: Exchange, adapters: Mapping[str, OutboundAdapter], key: ECKey
+        self,
+        outbox: Outbox,
+        connections: Connections,
+        records: Records,
+        documents: SealedDocuments,
+        others: Mapping[str, Callable[[Delivery], None]],
     ) -> None:
-        self._exchange = exchange
-        self._adapters = adapters
-        self._key = key
-        self._connections: dict[str, tuple[KnownReceiver, Connection]] = {}
+        """`others` send what goes to no receiver, by what the destination's name begins with; they
+        raise `adapters.outbound` errors.
+        """
+        self._outbox = outbox
+        self._connections = connections
+        self._records = records
+        self._documents = documents
+        self._others = others
         self._chance = random.Random()  # noqa: S311 - spreads retries, guards nothing
+        self._pool = ThreadPoolExecutor(AT_A_TIME, thread_name_prefix="delivery")
+        self._under_way: dict[Future[None], Delivery] = {}
+        self._renewed = time.monotonic()
 
     def step(self) -> bool:
-        """Deliver what is due; False where nothing is."""
-        deliveries = self._exchange.lease(1, LEASE)
-        for delivery in deliveries:
-            self._deliver(delivery)
-        return bool(deliveries)
+        """Begin what is due as far as there is room; False where nothing is under way."""
+        self._collect(0.0)
+        self._renew()
+        taken = self._outbox.lease(AT_A_TIME - len(self._under_way), LEASE, without=self._busy())
+        for delivery in taken:
+            self._under_way[self._pool.submit(self._deliver, delivery)] = delivery
+        if self._under_way:
+            self._collect(PATIENCE)
+        return bool(taken or self._under_way)
 
     def close(self) -> None:
-        """Close the connections to all receivers."""
-        for _, connection in self._connections.values():
-            connection.close()
-        self._connections.clear()
+        """Let what is under way come to its end, for a while; begin nothing more."""
+        deadline = time.monotonic() + CLOSING_WITHIN
+        while self._under_way and time.monotonic() < deadline:
+            self._collect(0.5)
+            self._renew()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _busy(self) -> list[str]:
+        counts = Counter(delivery.destination for delivery in self._under_way.values())
+        return [name for name, count in counts.items() if count >= AT_A_TIME // 2]
+
+    def _collect(self, patience: float) -> None:
+        done, _ = wait(self._under_way, timeout=patience, return_when=FIRST_COMPLETED)
+        for future in done:
+            delivery = self._under_way.pop(future)
+            error = future.exception()
+            if error is not None:  # ours, not the destination's: the lease runs out
+                log.error("%s %s failed", delivery.kind, delivery.subject, exc_info=error)
+
+    def _renew(self) -> None:
+        if self._under_way and time.monotonic() - self._renewed >= RENEW_EVERY:
+            self._outbox.renew(list(self._under_way.values()), LEASE)
+            self._renewed = time.monotonic()
 
     def _deliver(self, delivery: Delivery) -> None:
         try:
-            receipt = self._connection(delivery.receiver).submit(delivery.payload)
+            self._send(delivery)
         except Unavailable as error:
-            wait = delay(delivery.attempts + 1, error.retry_after, self._chance)
-            log.warning("claim %s: %s; again in %.0f s", delivery.claim, error, wait)
-            self._exchange.postpone(delivery, wait, str(error))
+            self._again(delivery, str(error), MOST_ATTEMPTS, error.retry_after)
+        except Unproven as error:
+            self._again(delivery, str(error), MOST_UNPROVEN, None)
         except Refused as error:
-            log.warning("claim %s is parked: %s", delivery.claim, error)
-            self._exchange.park(delivery, str(error))
+            log.warning("%s %s is parked: %s", delivery.kind, delivery.subject, error)
+            self._outbox.park(delivery, str(error))
+
+    def _again(self, delivery: Delivery, error: str, most: int, retry_after: float | None) -> None:
+        attempts = delivery.attempts + 1
+        if attempts >= most:
+            log.warning("%s %s is parked: %s", delivery.kind, delivery.subject, error)
+            self._outbox.park(delivery, f"{error} (given up after {attempts} attempts)")
+            return
+        seconds = delay(attempts, retry_after, self._chance)
+        log.warning("%s %s: %s; again in %.0f s", delivery.kind, delivery.subject, error, seconds)
+        self._outbox.postpone(delivery, seconds, error, retry_after)
+
+    def _send(self, delivery: Delivery) -> None:
+        for prefix, send in self._others.items():
+            if delivery.destination.startswith(prefix):
+                send(delivery)
+                self._outbox.delivered(delivery)
+                return
+        connection = self._connections.to(delivery.destination)
+        if delivery.kind == "lookup":
+            if not isinstance(connection, KnowsLearners):
+                raise Refused(f"{delivery.destination} cannot look learners up")
+            account = self._look_up(connection, delivery.subject)
+            self._outbox.found(delivery, account)
+            return
+        assert delivery.claim is not None  # noqa: S101 - a claim is never deleted
+        if delivery.kind == "submit":
+            receipt = connection.submit(delivery.claim)
         else:
-            self._exchange.settle(delivery, receipt)
+            reason = str(msgspec.json.decode(delivery.body or b"{}").get("reason", ""))
+            receipt = connection.withdraw(delivery.claim, reason)
+        if not self._outbox.settle(delivery, receipt):
+            log.warning("the lease of %s was lost; another settles it", delivery.subject)
 
-    def _connection(self, name: str) -> Connection:
-        """Return the connection to a receiver, a new one where its address changed.
-
-        Raises Refused where it cannot be reached as it is configured.
-        """
-        known = self._exchange.receivers()[name]
-        held = self._connections.get(name)
-        if held is not None and held[0] == known:
-            return held[1]
-        if held is not None:
-            held[1].close()
-        adapter = self._adapters.get(known.adapter)
-        if adapter is None:
-            raise Refused(f"no outbound adapter {known.adapter!r} is installed")
-        connection = adapter.connect(
-            Receiver(
-                name=known.name,
-                url=known.url,
-                client_id=known.client_id,
-                client_key=self._key,
-                settings=known.settings,
+    def _look_up(self, connection: KnowsLearners, persona: str) -> str:
+        known = self._records.persona(persona)
+        document = self._documents.of(persona)
+        if known is None or not known.name:
+            raise Refused("the learner has no name to be looked up by")
+        if document is None:
+            raise Refused(
+                "no identity document of the learner is kept; add it with "
+                f"`lrs learner identify {persona}`"
             )
-        )
-        self._connections[name] = (known, connection)
-        return connection
+        return connection.look_up(known.name, document)

@@ -1,4 +1,4 @@
-"""When to try again."""
+"""When to try again, and when no more."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ FIRST = 1.0
 
 LONGEST = 3600.0
 """Seconds between two attempts at the most."""
+
+MOST_ATTEMPTS = 40
+"""Attempts before a person has to look: a good day of them."""
+
+MOST_UNPROVEN = 12
+"""Attempts where the answer proved nothing, which patience seldom mends."""
 
 
 def delay(attempts: int, retry_after: float | None, chance: random.Random) -> float:

@@ -80,8 +80,8 @@ class Achievements(Protocol):
         """Mark a persona due for every unit that it has an achievement of: it was merged or not."""
         ...
 
-    def of_persona(self, persona: str) -> list[Achievement]:
-        """Return all achievements of a persona, by unit and version."""
+    def of_persona(self, persona: str, units: Collection[str] | None = None) -> list[Achievement]:
+        """Return the achievements of a persona, of all units or of some, by unit and version."""
         ...
 
     def of_unit(self, persona: str, unit: str) -> list[Achievement]:

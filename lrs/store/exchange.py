@@ -1,4 +1,4 @@
-"""The contract of the store of receivers, claims and the outbox."""
+"""The contract of the store of receivers and claims."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ class KnownReceiver(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """An achievement put to a receiver. `changed` is microseconds since the epoch."""
+    """An achievement put to a receiver. `changed` is microseconds since the epoch.
+
+    `receipt` is the receiver's decision, `withdrawal` its answer to a withdrawal, both verified.
+    """
 
     id: str
     achievement: str
@@ -31,21 +34,12 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     changed: int
     payload: ClaimPayload
     receipt: Receipt | None = None
+    withdrawal: Receipt | None = None
     reason: str | None = None
 
 
-class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """A claim on its way, leased to one worker; `attempts` counts those before this one."""
-
-    id: int
-    claim: str
-    receiver: str
-    attempts: int
-    payload: ClaimPayload
-
-
 class Exchange(Protocol):
-    """Receivers, claims and the outbox. Safe from many threads and processes."""
+    """Receivers and the claims put to them. Safe from many threads and processes."""
 
     def put_receiver(self, receiver: KnownReceiver) -> None:
         """Add a receiver or change the one of that name."""
@@ -55,20 +49,8 @@ class Exchange(Protocol):
         """Return the receivers by name."""
         ...
 
-    def lease(self, limit: int, seconds: float) -> list[Delivery]:
-        """Take up to `limit` deliveries that are due; others leave them alone for `seconds`."""
-        ...
-
-    def settle(self, delivery: Delivery, receipt: Receipt) -> None:
-        """Put the verified receipt on the claim and take the delivery out of the outbox."""
-        ...
-
-    def postpone(self, delivery: Delivery, seconds: float, error: str) -> None:
-        """Make the delivery due again after `seconds`."""
-        ...
-
-    def park(self, delivery: Delivery, error: str) -> None:
-        """Put the delivery aside until a person has looked at it."""
+    def account(self, receiver: str, persona: str) -> str | None:
+        """Return the learner's account at a receiver that looks learners up, None before that."""
         ...
 
     def claims(

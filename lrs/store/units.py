@@ -39,6 +39,10 @@ class Units(Protocol):
         """
         ...
 
+    def last_published(self) -> int:
+        """Return when (microseconds) the last version was published, 0 where there is none."""
+        ...
+
     def all(self) -> list[Unit]:
         """Return every version of every unit, by code and version."""
         ...
@@ -76,6 +80,10 @@ class Equivalences(Protocol):
 
         Returns False where the same version is published already. Raises UnitTaken.
         """
+        ...
+
+    def last_published(self) -> int:
+        """Return when (microseconds) the last version was published, 0 where there is none."""
         ...
 
     def all(self) -> list[Equivalence]:

@@ -62,4 +62,5 @@ class ClaimSchema(Schema):
     changed = fields.AwareDateTime(required=True)
     payload = fields.Nested(ClaimPayloadSchema, required=True)
     receipt = fields.Nested(ReceiptSchema, allow_none=True)
+    withdrawal = fields.Nested(ReceiptSchema, allow_none=True)
     reason = fields.String(allow_none=True)

@@ -106,7 +106,7 @@ def test_a_good_assertion_gets_an_rfc9068_token(app, client):
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.json["expires_in"] == 300
-    assert answer.json["scope"] == "claims.write claims.read"
+    assert answer.json["scope"] == "claims.write claims.read learners.read"
     keys = client.get("/.well-known/jwks.json", base_url=URL).json["keys"]
     token = jws.extract_compact(answer.json["access_token"].encode())
     (key,) = [key for key in keys if key["kid"] == token.headers()["kid"]]

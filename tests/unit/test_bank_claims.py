@@ -302,7 +302,8 @@ def test_the_file_is_durable_and_indexed(app):
     assert store._read("PRAGMA synchronous") == [(2,)]
     for sql in (
         "SELECT 1 FROM claim WHERE client_id = 'a' AND outer_id = 'b'",
-        "SELECT 1 FROM claim WHERE learner = 'a' AND unit = 'b' AND accepted = 1",
+        "SELECT 1 FROM claim WHERE learner = 'a' AND unit = 'b' AND accepted = 1 AND withdrawn = 0",
+        "SELECT 1 FROM withdrawal WHERE client_id = 'a' AND outer_id = 'b'",
         "SELECT 1 FROM claim WHERE seq < 7 ORDER BY seq DESC LIMIT 51",
         "DELETE FROM assertion WHERE expires < 7",
     ):

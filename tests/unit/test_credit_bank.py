@@ -16,7 +16,7 @@ from joserfc.jwk import RSAKey
 
 from adapters.credit_bank import ReceiptClaims, ReceiptError, verify_receipt
 from adapters.oauth import ClientCredentials, client_assertion
-from adapters.outbound import Receiver, Refused, Unavailable, outbound_adapters
+from adapters.outbound import Receiver, Refused, Unavailable, Unproven, outbound_adapters
 from adapters.outbound_http import OutboundHttp
 from lrs.bank.claims import sign_receipt
 from schemas.claims import ClaimPayload, claim_hash
@@ -401,7 +401,7 @@ def test_connecting_makes_no_request(server):
 
 def test_a_forged_receipt_is_refused_in_words(server, to_server):
     server.script["POST /claims"] = answering(server, claim_hash="0" * 64)
-    with pytest.raises(Refused, match=r"^Bank sent a receipt that proves nothing: .*claim_hash"):
+    with pytest.raises(Unproven, match=r"^Bank sent a receipt that proves nothing: .*claim_hash"):
         to_server.submit(claim_of(CLAIM))
 
 
@@ -412,7 +412,7 @@ def test_an_unknown_kid_loads_the_banks_keys_once_more(server, to_server):
     to_server.submit(claim_of(CLAIM))
     assert len(server.calls("GET /jwks")) == 1
     server.script["POST /claims"] = answering(server, client_key("unknown"))
-    with pytest.raises(Refused, match="does not publish"):
+    with pytest.raises(Unproven, match="does not publish"):
         to_server.submit(claim_of(CLAIM))
     assert len(server.calls("GET /jwks")) == 2
 
@@ -469,7 +469,7 @@ def test_a_redirect_carries_nothing_elsewhere(server, to_server, where):
 @pytest.mark.parametrize("answer", [b"", b"{}", b"[]", b'{"receipt": 7}', b'{"receipt": "x"}'])
 def test_an_answer_without_a_receipt_is_refused(server, to_server, answer):
     server.script["POST /claims"] = (201, {}, answer)
-    with pytest.raises(Refused):
+    with pytest.raises((Refused, Unproven)):
         to_server.submit(claim_of(CLAIM))
 
 

@@ -2,6 +2,7 @@
 
 import random
 import uuid
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,9 @@ from msgspec.structs import replace
 from adapters.outbound import Refused, Unavailable
 from lrs.achievements.evaluate import activities_of
 from lrs.app import create_app
+from lrs.auth.client_key import client_key
 from lrs.background import projection_steps
+from lrs.exchange.connections import Connections
 from lrs.exchange.deliverer import Deliverer
 from lrs.exchange.retry import delay
 from lrs.records.projector import Projector
@@ -48,6 +51,7 @@ BANK = KnownReceiver(
 def service(tmp_path):
     app = create_app(Settings(data=tmp_path, public_url="http://lrs.example"))
     service = app.extensions["lrs"]
+    service.app = app
     service.credentials.ensure("admin", "s3cret", name="Administrator")
     service.client = signed_in(app, "admin", "s3cret")
     service.store.exchange.put_receiver(BANK)
@@ -237,9 +241,20 @@ def queued(service):
 
 
 def deliver(service, bank):
-    deliverer = Deliverer(service.store.exchange, {"fake": bank}, None)
-    while deliverer.step():
-        pass
+    with delivering(service, {"fake": bank}) as deliverer:
+        while deliverer.step():
+            pass
+
+
+@contextmanager
+def delivering(service, adapters):
+    store = service.store
+    key = client_key(store.client_keys, service.root_secret)
+    connections = Connections(store.exchange, adapters, lambda: key, service.secret_places)
+    documents = service.learner_documents
+    deliverer = Deliverer(store.outbox, connections, store.records, documents, None)
+    yield deliverer
+    deliverer.close()
 
 
 @pytest.mark.parametrize("decision", ["accepted", "rejected"])
@@ -265,7 +280,8 @@ def test_what_is_refused_is_parked_with_its_reason(queued):
 
 
 def test_a_receiver_without_its_adapter_is_parked_and_says_so(queued):
-    Deliverer(queued.store.exchange, {}, None).step()
+    with delivering(queued, {}) as deliverer:
+        deliverer.step()
     assert "fake" in claims(queued)[0].reason
 
 

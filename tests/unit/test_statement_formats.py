@@ -1,5 +1,6 @@
 import json
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -189,6 +190,26 @@ def test_what_has_not_changed_need_not_be_sent_again(client, single):
     client.post_statements([voiding])
     changed = client("GET", "statements", query=query, headers=known)
     assert changed.status_code == (404 if single else 200)
+
+
+@pytest.mark.parametrize("version", [V1, V2])
+def test_a_time_to_come_is_taken(client, version):
+    soon = datetime.now(UTC) + timedelta(minutes=10)
+    (statement_id,) = client.post_statements([with_("timestamp", soon.isoformat())], version)
+    assert datetime.fromisoformat(client.statement(statement_id)["timestamp"]) == soon
+
+
+def test_iris_are_compared_as_they_are_written(client):
+    iris = [
+        "http://x.example/a",
+        "http://X.example/a",
+        "http://x.example/a/",
+        "http://x.example/%61",
+    ]
+    ids = client.post_statements([with_("object.id", iri) for iri in iris])
+    for iri, statement_id in zip(iris, ids, strict=True):
+        found = client("GET", "statements", query={"activity": iri}).json["statements"]
+        assert [one["id"] for one in found] == [statement_id]
 
 
 @pytest.mark.parametrize("local", ["Asia/Shanghai", "America/New_York"])

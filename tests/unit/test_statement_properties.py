@@ -173,6 +173,12 @@ BREAKS = [
     ("context.language", "-", {"context.language"}),
     ("context.team", {"mbox": "mailto:a@b.cn"}, {"context.team.objectType"}),
     ("context.contextActivities", {"parent": [{}]}, {"context.contextActivities.parent"}),
+    ("context.contextAgents", [{"objectType": "contextAgent"}], {"context.contextAgents"}),
+    (
+        "context.contextGroups",
+        [{"objectType": "contextGroup", "group": {"mbox": "mailto:a@b.cn"}}],
+        {"context.contextGroups"},
+    ),
     ("timestamp", "2026-13-01T00:00:00Z", {"timestamp"}),
     ("Timestamp", "2026-01-01T00:00:00Z", {"Timestamp"}),
     ("authority", {"name": "x"}, {"authority"}),

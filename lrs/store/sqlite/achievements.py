@@ -7,12 +7,13 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
-from lrs.store.achievements import DueEvaluation, Evaluation, NewClaim, Ruling
+from lrs.store.achievements import DueEvaluation, Evaluation, Ruling
+from lrs.store.sqlite.claims import queue_claim, withdraw_claims
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act, note_fact
 from lrs.store.sqlite.projections import mark_due
+from lrs.store.sqlite.records import SERVING
 from schemas.achievements import Achievement, OfficerDecision
-from schemas.claims import claim_hash
 
 _achievement = msgspec.json.Decoder(Achievement).decode
 
@@ -58,10 +59,16 @@ class SqliteAchievements:
             )
         )
 
-    def of_persona(self, persona: str) -> list[Achievement]:
-        """Return all achievements of a persona, by unit and version."""
+    def of_persona(self, persona: str, units: Collection[str] | None = None) -> list[Achievement]:
+        """Return the achievements of a persona, of all units or of some, by unit and version."""
+        of_units, values = "", [persona]
+        if units is not None:
+            of_units = "AND unit IN (SELECT value FROM json_each(?)) "
+            values.append(json.dumps(sorted(units)))
         rows = self._database.read().execute(
-            "SELECT body FROM achievement WHERE persona = ? ORDER BY unit, version", (persona,)
+            f"SELECT body FROM achievement WHERE persona = ? {of_units}"  # noqa: S608
+            "ORDER BY unit, version",
+            values,
         )
         return [_achievement(row[0]) for row in rows]
 
@@ -93,7 +100,7 @@ class SqliteAchievements:
                 if evaluation.sources is not None and evaluation.achievement is not None:
                     self._put_sources(tx, evaluation.achievement.id, evaluation.sources)
                 for claim in evaluation.claims:
-                    self._queue(tx, claim)
+                    queue_claim(tx, claim)
                 if changed:
                     mark_due(tx, [(evaluation.due.persona, unit) for unit in evaluation.dependents])
             tx.executemany(
@@ -181,7 +188,7 @@ class SqliteAchievements:
             )
             self._put(tx, ruling.becomes)
             for claim in ruling.claims:
-                self._queue(tx, claim)
+                queue_claim(tx, claim)
             mark_due(tx, [(seen.persona, unit) for unit in ruling.dependents])
             note_act(tx, ruling.act)
             return True
@@ -213,16 +220,16 @@ class SqliteAchievements:
         """Return up to `limit` ids of personas after `after`, in order, who have events of
         `activities`, achievements of `units` or one of the unit that stands.
         """
-        sources = [
-            *(("event", "activity", one) for one in activities),
-            *(("event", "course", one) for one in activities),
-            *(("achievement", "unit", one) for one in (*units, unit)),
+        read = [
+            *((f"record WHERE {SERVING} AND activity = ?", one) for one in activities),
+            *((f"belonging WHERE {SERVING} AND whole = ?", one) for one in activities),
+            *(("achievement WHERE unit = ?", one) for one in (*units, unit)),
         ]
         found: set[str] = set()
-        for table, column, value in sources:
+        for table, value in read:
             rows = self._database.read().execute(
                 f"SELECT DISTINCT persona FROM {table} "  # noqa: S608
-                f"WHERE {column} = ? AND persona > ? ORDER BY persona LIMIT ?",
+                "AND persona > ? ORDER BY persona LIMIT ?",
                 (value, after, limit),
             )
             found.update(row[0] for row in rows)
@@ -259,7 +266,7 @@ class SqliteAchievements:
             ),
         )
         if achievement.state != "verified":
-            self._withdraw_queued(tx, achievement.id)
+            withdraw_claims(tx, achievement.id, achievement.reason or achievement.state)
         return True
 
     def _put_sources(self, tx: Transaction, achievement: str, sources: Collection[int]) -> None:
@@ -268,46 +275,6 @@ class SqliteAchievements:
             "INSERT INTO achievement_source (achievement, source) VALUES (?, ?)",
             [(achievement, source) for source in sources],
         )
-
-    def _queue(self, tx: Transaction, claim: NewClaim) -> None:
-        """The claim and its place in the outbox come with the achievement or not at all."""
-        queued = tx.execute(
-            "INSERT INTO claim (id, achievement, receiver, state, changed, payload) "
-            "VALUES (?, ?, ?, 'queued', ?, ?) ON CONFLICT DO NOTHING",
-            (
-                claim.payload.outer_id,
-                claim.achievement,
-                claim.receiver,
-                tx.instant,
-                msgspec.json.encode(claim.payload),
-            ),
-        )
-        if queued.rowcount:
-            note_fact(
-                tx,
-                "claimed",
-                claim.payload.outer_id,
-                {
-                    "achievement": claim.achievement,
-                    "receiver": claim.receiver,
-                    "claim_hash": claim_hash(claim.payload),
-                },
-            )
-            tx.execute(
-                "INSERT INTO outbox (claim, receiver, due) VALUES (?, ?, ?)",
-                (claim.payload.outer_id, claim.receiver, tx.instant),
-            )
-
-    def _withdraw_queued(self, tx: Transaction, achievement: str) -> None:
-        """Keep back what no receiver has seen yet."""
-        rows = tx.execute(
-            "UPDATE claim SET state = 'withdrawn', changed = ? "
-            "WHERE achievement = ? AND state = 'queued' RETURNING id, receiver",
-            (tx.instant, achievement),
-        ).fetchall()
-        for claim, receiver in rows:
-            tx.execute("DELETE FROM outbox WHERE claim = ?", (claim,))
-            note_fact(tx, "withdrawn", claim, {"achievement": achievement, "receiver": receiver})
 
 
 def mark_of_source(tx: Transaction, source: int) -> int:

@@ -7,7 +7,10 @@ from pathlib import Path
 from lrs.store.attachments import Attachments
 from lrs.store.import_files import ImportFiles
 from lrs.store.sqlite.achievements import SqliteAchievements
+from lrs.store.sqlite.badge_links import SqliteBadgeLinks
+from lrs.store.sqlite.client_keys import SqliteClientKeys
 from lrs.store.sqlite.courses import SqliteCourses
+from lrs.store.sqlite.credentials import SqliteCredentials
 from lrs.store.sqlite.database import Database
 from lrs.store.sqlite.devices import SqliteDevices
 from lrs.store.sqlite.documents import SqliteDocuments
@@ -17,15 +20,19 @@ from lrs.store.sqlite.figures import SqliteFigures
 from lrs.store.sqlite.identity import SqliteIdentity
 from lrs.store.sqlite.imports import SqliteImports
 from lrs.store.sqlite.ledger import SqliteLedger
+from lrs.store.sqlite.outbox import SqliteOutbox
 from lrs.store.sqlite.people import SqlitePeople
 from lrs.store.sqlite.projections import SqliteProjections
+from lrs.store.sqlite.reconciliations import SqliteReconciliations
 from lrs.store.sqlite.records import SqliteRecords
 from lrs.store.sqlite.rosters import SqliteRosters
+from lrs.store.sqlite.sealed import SqliteIdentityDocuments, SqliteSealedValues
 from lrs.store.sqlite.sessions import SqliteSessions
 from lrs.store.sqlite.settings import SqliteSettings
 from lrs.store.sqlite.sources import SqliteSources
 from lrs.store.sqlite.statements import SqliteStatements
 from lrs.store.sqlite.units import SqliteEquivalences, SqliteUnits
+from lrs.store.sqlite.webhooks import SqliteWebhooks
 from lrs.xapi.search_keys import search_keys
 from schemas.xapi import merge_definitions, read_statement, same_statement
 
@@ -54,6 +61,14 @@ class SqliteStore:
         self.equivalences = SqliteEquivalences(self.database)
         self.achievements = SqliteAchievements(self.database)
         self.exchange = SqliteExchange(self.database)
+        self.outbox = SqliteOutbox(self.database)
+        self.webhooks = SqliteWebhooks(self.database)
+        self.reconciliations = SqliteReconciliations(self.database)
+        self.client_keys = SqliteClientKeys(self.database)
+        self.sealed_values = SqliteSealedValues(self.database)
+        self.identity_documents = SqliteIdentityDocuments(self.database)
+        self.badge_links = SqliteBadgeLinks(self.database)
+        self.credentials = SqliteCredentials(self.database)
         self.facts = SqliteFacts(self.database)
         self.audit = SqliteAudit(self.database)
         self.imports = SqliteImports(self.database, self.statements)

@@ -81,6 +81,11 @@ class SqliteUnits:
 
         return self._database.write(work)
 
+    def last_published(self) -> int:
+        """Return when (microseconds) the last version was published, 0 where there is none."""
+        row = self._database.read().execute("SELECT max(published) FROM unit").fetchone()
+        return int(row[0] or 0)
+
     def all(self) -> list[Unit]:
         """Return every version of every unit, by code and version."""
         rows = self._database.read().execute("SELECT body FROM unit ORDER BY code, version")
@@ -193,6 +198,11 @@ class SqliteEquivalences:
             return True
 
         return self._database.write(work)
+
+    def last_published(self) -> int:
+        """Return when (microseconds) the last version was published, 0 where there is none."""
+        row = self._database.read().execute("SELECT max(published) FROM equivalence").fetchone()
+        return int(row[0] or 0)
 
     def all(self) -> list[Equivalence]:
         """Return every version of every equivalence, by code and version."""

@@ -1,0 +1,65 @@
+"""`/api/v1/outbox`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from lrs.api.blueprint import ApiBlueprint, page
+from lrs.api.cursors import read_cursor
+from lrs.problems import Problem
+from lrs.service import Service
+from lrs.store.outbox import OutboxItem
+from schemas.audit import Act
+from schemas.resources.exchange import OutboxItemSchema, OutboxQuery, ReasonSchema
+from schemas.resources.paging import page_of
+from schemas.times import moment_of
+
+
+def blueprint(service: Service) -> ApiBlueprint:
+    """Return the routes of the outbox."""
+    routes = ApiBlueprint("outbox", service, "What has to leave this machine.", "reader", "officer")
+    store = service.store.outbox
+
+    @routes.get("/outbox")
+    @routes.arguments(OutboxQuery, location="query")
+    @routes.response(200, page_of(OutboxItemSchema))
+    def items(query: dict[str, Any]) -> dict[str, Any]:
+        """List what has not arrived yet, the oldest first."""
+        after = read_cursor(query["cursor"], int)
+        found = store.items(after, query["limit"], parked=query["parked"])
+        return page(found, query["limit"], lambda item: item.id, _shape)
+
+    @routes.post("/outbox/<int:item>/retry")
+    @routes.arguments(ReasonSchema)
+    @routes.response(204)
+    def retry(body: dict[str, Any], item: int) -> None:
+        """Try a parked delivery again, with its attempts forgotten."""
+        act = _act(service, "outbox.retry", item, body["reason"])
+        if not store.retry([item], act):
+            raise Problem(404, f"The delivery {item} is not on the shelf.")
+
+    @routes.post("/outbox/<int:item>/discard")
+    @routes.arguments(ReasonSchema)
+    @routes.response(204)
+    def discard(body: dict[str, Any], item: int) -> None:
+        """Take a parked delivery out for good; a claim in it is withdrawn and not put again."""
+        act = _act(service, "outbox.discard", item, body["reason"])
+        if not store.discard(item, act):
+            raise Problem(404, f"The delivery {item} is not on the shelf.")
+
+    return routes
+
+
+def _act(service: Service, action: str, item: int, reason: str) -> Act:
+    principal = service.principal("officer")
+    return Act(principal=principal.id, action=action, subject=str(item), reason=reason)
+
+
+def _shape(item: OutboxItem) -> dict[str, Any]:
+    return {
+        **msgspec.structs.asdict(item),
+        "queued": moment_of(item.queued),
+        "due": moment_of(item.due),
+    }

@@ -1,0 +1,1 @@
+"""Credentials and transcripts: verified achievements in the learner's hands."""
