@@ -84,6 +84,9 @@ def latencies(service: Service, seconds: int) -> list[float]:
                 place += 1
             time.sleep(0.005)
 
+    post(service, statements(1, seed=3))
+    while service.store.records.checkpoint() < service.store.statements.last_seq():
+        time.sleep(0.05)  # until the projector is awake
     watcher = threading.Thread(target=watch)
     watcher.start()
     some = statements(RATE * seconds, seed=2)
