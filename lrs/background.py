@@ -9,12 +9,15 @@ from collections.abc import Callable
 from functools import partial
 
 from adapters.inbound import inbound_adapters
+from adapters.outbound_http import OutboundHttp
 from lrs.achievements.catalogue import units_by_activity
 from lrs.achievements.evaluator import Evaluator
 from lrs.exchange.work import ExchangeWork
 from lrs.imports.worker import ImportWorker
 from lrs.ledger.appender import Appender
 from lrs.ledger.committed import Committed
+from lrs.ledger.timestamps import Timestamping
+from lrs.ledger.witnesses import Witnessing
 from lrs.lifeline import exit_with_parent
 from lrs.records.projector import Projector
 from lrs.records.rebuild import SWEEP
@@ -69,6 +72,17 @@ def ledger_steps(service: Service) -> list[Step]:
     return [Appender(store.facts, store.ledger, committed, service.ledger_keys).step]
 
 
+def witness_steps(service: Service) -> list[Step]:
+    """Return the work of having checkpoints signed and stamped by others, where configured."""
+    settings, ledger, http = service.settings, service.store.ledger, OutboundHttp()
+    steps: list[Step] = []
+    if settings.ledger_witnesses:
+        steps.append(Witnessing(ledger, settings.ledger_witnesses, http).step)
+    if settings.ledger_timestamps:
+        steps.append(Timestamping(ledger, settings.ledger_timestamps, http).step)
+    return steps
+
+
 def run(work: list[Step], stopping: threading.Event) -> None:
     """Do all steps in turn until `stopping` is set.
 
@@ -107,6 +121,7 @@ def main() -> None:
             ("reconciliation", exchange.reconciliation),
             ("imports", import_steps(service)),
             ("ledger", ledger_steps(service)),
+            ("witnesses", witness_steps(service)),
         )
     ]
     try:

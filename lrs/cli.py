@@ -10,6 +10,7 @@ from lrs.commands.bank import bank
 from lrs.commands.credentials import credentials
 from lrs.commands.demo import demo
 from lrs.commands.dossier import dossier
+from lrs.commands.erase import erase
 from lrs.commands.explain import explain
 from lrs.commands.import_ import import_, import_list, import_template
 from lrs.commands.learner import learner
@@ -17,6 +18,7 @@ from lrs.commands.ledger import ledger
 from lrs.commands.outbox import outbox
 from lrs.commands.person import person
 from lrs.commands.persona import persona
+from lrs.commands.quarantine import quarantine
 from lrs.commands.receiver import receiver
 from lrs.commands.reconcile import reconcile
 from lrs.commands.records import records
@@ -38,6 +40,7 @@ lrs.add_command(bank)
 lrs.add_command(credentials)
 lrs.add_command(demo)
 lrs.add_command(dossier)
+lrs.add_command(erase)
 lrs.add_command(explain)
 lrs.add_command(import_)
 lrs.add_command(import_list)
@@ -45,6 +48,7 @@ lrs.add_command(import_template)
 lrs.add_command(ledger)
 lrs.add_command(person)
 lrs.add_command(persona)
+lrs.add_command(quarantine)
 lrs.add_command(learner)
 lrs.add_command(outbox)
 lrs.add_command(reconcile)

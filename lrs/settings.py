@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
+from lrs.ledger.notes import NoteError, Witness
+
 
 class SettingsError(Exception):
     """A setting that cannot be used; the message names it and says what it may be."""
@@ -19,6 +21,8 @@ class Settings:
     (the home page of the `authority` of statements), `body_limit` in octets, `signature_trust`
     a PEM file of the certificates, and their revocation lists, that signatures are held against.
     `webhook_networks` are those that webhooks may be in beside the public addresses.
+    `ledger_witnesses` are asked to sign the ledger's checkpoints, the authority at
+    `ledger_timestamps` to stamp them.
     `institution` is the name under which credentials are issued, `country` its ISO 3166-1 code.
     """
 
@@ -27,6 +31,8 @@ class Settings:
     body_limit: int = 64 * 1024 * 1024
     signature_trust: Path | None = None
     webhook_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    ledger_witnesses: tuple[Witness, ...] = ()
+    ledger_timestamps: str | None = None
     institution: str = "Learning record store"
     country: str = "CN"
 
@@ -38,7 +44,9 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """Read LRS_DATA, LRS_PUBLIC_URL, LRS_BODY_LIMIT (octets), LRS_SIGNATURE_TRUST,
-        LRS_WEBHOOK_NETWORKS (such as `10.0.0.0/8 127.0.0.0/8`), LRS_INSTITUTION and LRS_COUNTRY.
+        LRS_WEBHOOK_NETWORKS (such as `10.0.0.0/8 127.0.0.0/8`), LRS_LEDGER_WITNESSES (`URL KEY`,
+        several parted by commas), LRS_LEDGER_TIMESTAMPS (an address), LRS_INSTITUTION and
+        LRS_COUNTRY.
 
         Raises SettingsError.
         """
@@ -61,9 +69,18 @@ class Settings:
             body_limit=int(limit),
             signature_trust=Path(trust).absolute() if trust else None,
             webhook_networks=tuple(networks),
+            ledger_witnesses=_witnesses(environment.get("LRS_LEDGER_WITNESSES", "")),
+            ledger_timestamps=environment.get("LRS_LEDGER_TIMESTAMPS") or None,
             institution=environment.get("LRS_INSTITUTION", cls.institution),
             country=_country(environment.get("LRS_COUNTRY", cls.country)),
         )
+
+
+def _witnesses(text: str) -> tuple[Witness, ...]:
+    try:
+        return tuple(Witness.parse(one) for one in text.split(",") if one.strip())
+    except NoteError as error:
+        raise SettingsError(f"LRS_LEDGER_WITNESSES must be URL KEY, …: {error}") from error
 
 
 def _country(code: str) -> str:

@@ -60,6 +60,12 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     unit: Unit
     parts: tuple[Outcome, ...] = ()
 
+    @property
+    def credits(self) -> float:
+        """The credits that it brought: a conversion may bring others than the unit has."""
+        earned = self.achievement.credits
+        return self.unit.credits if earned is None else earned
+
 
 class StatusPlace(msgspec.Struct, frozen=True, kw_only=True):
     """Where a credential's status stands: the bit `index` of the status list at `url`."""

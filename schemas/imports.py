@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 import msgspec
 
+from schemas.courses import CourseStructure
 from schemas.rosters import RosterEntry
 
 ImportKind = Literal[
@@ -58,15 +59,16 @@ class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
 
     `number` counts as people count in that kind of file (a sheet's rows, a statement file's
     statements) and grows; `file` names the file within a package. `cells` is what stands there,
-    by header. `statements` are the JSON of those that it makes, `entry` the entry of a roster,
-    `ended` where the roster says that it has it no more. `duplicate_of` is the earlier row that
+    by header. `statements` are the JSON of those that it makes; `entry` is the entry of a roster,
+    `ended` where the roster says that it has it no more; or the structure of a course.
+    `duplicate_of` is the earlier row that
     says all of the same.
     """
 
     number: int
     cells: Mapping[str, str]
     statements: tuple[bytes, ...] = ()
-    entry: RosterEntry | None = None
+    entry: RosterEntry | CourseStructure | None = None
     ended: bool = False
     faults: tuple[RowFault, ...] = ()
     duplicate_of: int | None = None

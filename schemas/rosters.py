@@ -6,11 +6,11 @@ from typing import Literal
 
 import msgspec
 
-RosterNoun = Literal["person", "course", "enrolment"]
+RosterNoun = Literal["organisation", "course", "person", "enrolment"]
 """What an entry of a roster is of."""
 
 
-class RosterOrganisation(msgspec.Struct, frozen=True, kw_only=True):
+class RosterOrganisation(msgspec.Struct, frozen=True, kw_only=True, tag="organisation"):
     """An organisation that a person belongs to: an employer, a school, a department."""
 
     id: str
@@ -54,7 +54,7 @@ class RosterEnrolment(msgspec.Struct, frozen=True, kw_only=True, tag="enrolment"
     end: str = ""
 
 
-RosterEntry = RosterPerson | RosterCourse | RosterEnrolment
+RosterEntry = RosterOrganisation | RosterPerson | RosterCourse | RosterEnrolment
 
 
 class RosterChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,3 +68,16 @@ class RosterChange(msgspec.Struct, frozen=True, kw_only=True):
     roster: str
     entry: RosterEntry
     ended: bool = False
+
+
+def noun_of(entry: RosterEntry) -> RosterNoun:
+    """Return what the entry is of."""
+    return _NOUNS[type(entry)]
+
+
+_NOUNS: dict[type, RosterNoun] = {
+    RosterOrganisation: "organisation",
+    RosterPerson: "person",
+    RosterCourse: "course",
+    RosterEnrolment: "enrolment",
+}

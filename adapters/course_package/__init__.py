@@ -38,10 +38,14 @@ def read_course_package(file: BinaryIO, name: str) -> CourseStructure:
     if deeper:
         folder = PurePosixPath(deeper[0]).parent
         raise PackageRefused(
-            name, f"has {deeper[0]!r}: pack what is in {str(folder)!r}, not the folder itself"
+            name,
+            f"has {deeper[0]!r}: pack what is in {str(folder)!r}, not the folder itself",
+            chinese=f"{deeper[0]!r} 在文件夹中：请打包 {str(folder)!r} 里的内容，而不是文件夹",
         )
     raise PackageRefused(
-        name, f"must hold {cmi5.FILE} or {scorm.FILE} at its top: export it as cmi5 or SCORM"
+        name,
+        f"must hold {cmi5.FILE} or {scorm.FILE} at its top: export it as cmi5 or SCORM",
+        chinese=f"顶层应有 {cmi5.FILE} 或 {scorm.FILE}：请导出为 cmi5 或 SCORM",
     )
 
 

@@ -69,7 +69,11 @@ class Archive:
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
             raise _damaged(name) from error
         if len(content) > most:
-            raise PackageRefused(name, f"must have at most {most:,} bytes: split the course")
+            raise PackageRefused(
+                name,
+                f"must have at most {most:,} bytes: split the course",
+                chinese=f"超过 {most:,} 字节：请拆分课程",
+            )
         return content
 
     @contextmanager
@@ -84,12 +88,16 @@ class Archive:
     def _check(self) -> None:
         entries = self._zip.infolist()
         if len(entries) > MOST_FILES:
-            self._refuse(f"must hold at most {MOST_FILES:,} files, holds {len(entries):,}")
+            self._refuse(
+                f"must hold at most {MOST_FILES:,} files, holds {len(entries):,}",
+                f"文件数 {len(entries):,}，超过 {MOST_FILES:,}：请拆分",
+            )
         total = sum(entry.file_size for entry in entries)
         if total > MOST_BYTES:
             self._refuse(
                 f"must be at most {MOST_BYTES:,} bytes unpacked, says {total:,}: "
-                "leave videos on a server and link to them"
+                "leave videos on a server and link to them",
+                f"解压后为 {total:,} 字节，超过 {MOST_BYTES:,}：视频请放在服务器上并使用链接",
             )
         for entry in entries:
             self._check_entry(entry)
@@ -99,35 +107,53 @@ class Archive:
         path = entry.orig_filename.replace("\\", "/")
         shown = f"{path[:200]!r}"
         if _CONTROL.search(path):
-            self._refuse(f"holds a file with control characters in its name, {shown}")
+            self._refuse(
+                f"holds a file with control characters in its name, {shown}",
+                f"有文件名含控制字符：{shown}",
+            )
         if path.startswith("/") or _DRIVE.match(path) or ".." in path.split("/"):
-            self._refuse(f"holds {shown}, a name that leads out of the package: pack it again")
+            self._refuse(
+                f"holds {shown}, a name that leads out of the package: pack it again",
+                f"文件名 {shown} 指向包外：请重新打包",
+            )
         if entry.is_dir():
             return
         if path in self._files:
-            self._refuse(f"holds {shown} twice: pack it again")
+            self._refuse(f"holds {shown} twice: pack it again", f"{shown} 出现两次：请重新打包")
         if entry.flag_bits & _ENCRYPTED:
-            self._refuse(f"holds {shown}, which is encrypted: pack it without a password")
+            self._refuse(
+                f"holds {shown}, which is encrypted: pack it without a password",
+                f"{shown} 已加密：请不设密码重新打包",
+            )
         if entry.compress_type not in _METHODS:
-            self._refuse(f"holds {shown}, packed by an unusual method: use Deflate, as ZIP does")
+            self._refuse(
+                f"holds {shown}, packed by an unusual method: use Deflate, as ZIP does",
+                f"{shown} 的压缩方式不常见：请使用 ZIP 默认的 Deflate",
+            )
         if path.lower().endswith(".zip"):
             self._refuse(
                 f"holds {shown}, a ZIP file inside a ZIP file: "
-                "import packages one by one, and offer downloads from a server"
+                "import packages one by one, and offer downloads from a server",
+                f"{shown} 是 ZIP 中的 ZIP：请逐个导入，供下载的文件请放在服务器上",
             )
         if entry.file_size > max(RATIO_FROM, HIGHEST_RATIO * entry.compress_size):
             self._refuse(
                 f"holds {shown}, which unpacks to more than {HIGHEST_RATIO} times its size: "
-                "this is how ZIP bombs are made; leave the file out"
+                "this is how ZIP bombs are made; leave the file out",
+                f"{shown} 解压后超过其大小的 {HIGHEST_RATIO} 倍，疑似压缩炸弹：请去掉该文件",
             )
         self._files[path] = entry
 
-    def _refuse(self, rule: str) -> None:
-        raise PackageRefused(self.name, rule)
+    def _refuse(self, rule: str, chinese: str) -> None:
+        raise PackageRefused(self.name, rule, chinese=chinese)
 
 
 def _damaged(name: str) -> PackageRefused:
-    return PackageRefused(name, "is damaged or not whole: pack or send it again")
+    return PackageRefused(
+        name,
+        "is damaged or not whole: pack or send it again",
+        chinese="已损坏或不完整：请重新打包或发送",
+    )
 
 
 def _check_directory(file: BinaryIO, name: str) -> None:
@@ -154,4 +180,8 @@ def _check_directory(file: BinaryIO, name: str) -> None:
             raise _damaged(name)
         directory = _END_64.unpack_from(tail, end_64)[8]
     if directory > LARGEST_DIRECTORY:
-        raise PackageRefused(name, f"must hold at most {MOST_FILES:,} files: split the course")
+        raise PackageRefused(
+            name,
+            f"must hold at most {MOST_FILES:,} files: split the course",
+            chinese=f"文件数超过 {MOST_FILES:,}：请拆分课程",
+        )

@@ -34,7 +34,11 @@ class Document:
     def __init__(self, content: bytes, name: str) -> None:
         self.name = name
         if len(content) > LARGEST:
-            raise PackageRefused(name, f"must have at most {LARGEST:,} bytes: split the course")
+            raise PackageRefused(
+                name,
+                f"must have at most {LARGEST:,} bytes: split the course",
+                chinese=f"超过 {LARGEST:,} 字节：请拆分课程",
+            )
         parser = etree.XMLParser(
             resolve_entities=False,
             load_dtd=False,
@@ -50,15 +54,17 @@ class Document:
         except etree.XMLSyntaxError as error:
             if doctype >= 0:
                 # Not what the parser stumbled over: bombs make it speak of entities.
-                raise PackageRefused(name, _DOCTYPE, line) from error
+                raise PackageRefused(name, _DOCTYPE, line, chinese=_DOCTYPE_CHINESE) from error
             rule = f"is not XML that can be read ({error.msg!s}): export the course again as UTF-8"
             at: Any = error.lineno
-            raise PackageRefused(name, rule, at) from error
+            chinese = f"不是可读的 XML（{error.msg!s}）：请以 UTF-8 重新导出课程"
+            raise PackageRefused(name, rule, at, chinese=chinese) from error
         except ValueError as error:
-            raise PackageRefused(name, f"is not XML that can be read: {error}") from error
+            rule, chinese = f"is not XML that can be read: {error}", f"不是可读的 XML：{error}"
+            raise PackageRefused(name, rule, chinese=chinese) from error
         docinfo: Any = self.root.getroottree().docinfo
         if docinfo.doctype:
-            raise PackageRefused(name, _DOCTYPE, line)
+            raise PackageRefused(name, _DOCTYPE, line, chinese=_DOCTYPE_CHINESE)
 
     def refusal(self, element: etree._Element, rule: str) -> PackageRefused:
         """Return the refusal to raise for an element, with its line."""
@@ -140,6 +146,7 @@ def text_of(element: etree._Element) -> str:
 
 
 _DOCTYPE: Final = "must not have a document type (<!DOCTYPE …>): remove it"
+_DOCTYPE_CHINESE: Final = "不能有文档类型声明（<!DOCTYPE …>）：请去掉"
 
 
 def _told(element: etree._Element, order: Sequence[Slot]) -> str:

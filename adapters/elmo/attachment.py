@@ -35,7 +35,7 @@ def _lines(outcome: Outcome, indent: str) -> list[str]:
     grade = f", {unit.grade}" if unit.grade else ""
     lines = [
         f"{indent}{unit.code}: {title}{grade}",
-        f"{indent}  level / 等级 {unit.level}, credits / 学分 {unit.credits:g}, "
+        f"{indent}  level / 等级 {unit.level}, credits / 学分 {outcome.credits:g}, "
         f"score / 成绩 {score}, "
         f"achieved / 取得日期 {achievement.achieved_at.astimezone(BANK_ZONE).date().isoformat()}, "
         f"recognised by / 认定机构 {unit.awarding_body}",

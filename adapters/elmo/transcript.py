@@ -14,7 +14,7 @@ from lxml import etree
 
 from adapters.elmo.attachment import readable_transcript
 from schemas.credentials import Issuer, Learner, NotExpressible, Outcome, check_outcome
-from schemas.units import BANK_ZONE
+from schemas.units import BANK_ZONE, Unit
 
 NAMESPACE: Final = "https://github.com/emrex-eu/elmo-schemas/tree/v1"
 CREDIT_SCHEME: Final = "credit-bank"
@@ -49,17 +49,16 @@ def build_elmo(
     if not outcomes:
         raise NotExpressible("a transcript must hold at least one outcome")
     names: Any = {None: NAMESPACE}
-    root = etree.Element(_name("elmo"), nsmap=names)
+    root = etree.Element(qualified("elmo"), nsmap=names)
     moment = generated_at.astimezone(BANK_ZONE).isoformat(timespec="seconds")
-    _add(root, "generatedDate", moment)
-    _add_learner(root, learner)
-    report = _add(root, "report")
-    _add_issuer(report, issuer)
+    add(root, "generatedDate", moment)
+    add_learner(root, learner)
+    report = add(root, "report")
+    add_issuer(report, issuer)
     for outcome in outcomes:
-        _add_specification(report, outcome, 1)
-    _add(report, "issueDate", moment)
-    scheme = _add(report, "gradingScheme", localId=GRADING)
-    _add_texts(scheme, "description", _GRADING_TEXTS)
+        add_specification(report, outcome, 1)
+    add(report, "issueDate", moment)
+    add_grading_scheme(report, GRADING)
     _add_attachment(root, readable_transcript(outcomes, learner, issuer, generated_at))
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
@@ -70,45 +69,60 @@ _GRADING_TEXTS: Final = {
 }
 
 
-def _add_learner(root: etree._Element, learner: Learner) -> None:
-    element = _add(root, "learner")
+def local_id(unit: Unit) -> str:
+    """Return by what a unit's version is named within a document."""
+    return f"{unit.code}/{unit.version}"
+
+
+def add_grading_scheme(report: etree._Element, name: str) -> None:
+    """Say in a report what scores mean."""
+    scheme = add(report, "gradingScheme", localId=name)
+    add_texts(scheme, "description", _GRADING_TEXTS)
+
+
+def add_learner(root: etree._Element, learner: Learner) -> etree._Element:
+    """Add who it is about, and return it."""
+    element = add(root, "learner")
     for identifier in learner.identifiers:
         kind, _, value = identifier.partition(":")
-        _add(element, "identifier", value, type=kind)
-    _add(element, "givenNames", "")
-    _add(element, "familyName", learner.name)
+        add(element, "identifier", value, type=kind)
+    add(element, "givenNames", "")
+    add(element, "familyName", learner.name)
+    return element
 
 
-def _add_issuer(report: etree._Element, issuer: Issuer) -> None:
-    element = _add(report, "issuer")
+def add_issuer(report: etree._Element, issuer: Issuer) -> None:
+    """Add who answers for a report. Raises NotExpressible."""
+    element = add(report, "issuer")
     if issuer.country is not None:
         if not _COUNTRY.fullmatch(issuer.country):
             raise NotExpressible(f"the issuer's country {issuer.country!r} is no ISO 3166 code")
-        _add(element, "country", issuer.country)
+        add(element, "country", issuer.country)
     host = urlsplit(issuer.url).hostname
     if not host:
         raise NotExpressible(f"the issuer's address {issuer.url!r} has no host")
-    _add(element, "identifier", host.removeprefix("www."), type="schac")
-    _add(element, "identifier", issuer.id, type="uri")
-    _add_texts(element, "title", issuer.name)
-    _add(element, "url", issuer.url)
+    add(element, "identifier", host.removeprefix("www."), type="schac")
+    add(element, "identifier", issuer.id, type="uri")
+    add_texts(element, "title", issuer.name)
+    add(element, "url", issuer.url)
 
 
-def _add_specification(parent: etree._Element, outcome: Outcome, depth: int) -> None:
+def add_specification(parent: etree._Element, outcome: Outcome, depth: int) -> None:
+    """Add an outcome and its parts. Raises NotExpressible."""
     check_outcome(outcome)
     if depth > _DEEPEST:
         raise NotExpressible(f"outcomes are nested more than {_DEEPEST} deep")
     unit = outcome.unit
-    element = _add(parent, "learningOpportunitySpecification")
-    _add(element, "identifier", f"{unit.code}/{unit.version}", type="local")
-    _add_texts(element, "title", unit.title)
+    element = add(parent, "learningOpportunitySpecification")
+    add(element, "identifier", local_id(unit), type="local")
+    add_texts(element, "title", unit.title)
     kind = _type(outcome, depth)
     if kind is not None:
-        _add(element, "type", kind)
-    _add_texts(element, "description", _description(outcome))
-    _add_instance(_add(element, "specifies"), outcome)
+        add(element, "type", kind)
+    add_texts(element, "description", _description(outcome))
+    _add_instance(add(element, "specifies"), outcome)
     for part in outcome.parts:
-        _add_specification(_add(element, "hasPart"), part, depth + 1)
+        add_specification(add(element, "hasPart"), part, depth + 1)
 
 
 def _type(outcome: Outcome, depth: int) -> str | None:
@@ -131,32 +145,32 @@ def _description(outcome: Outcome) -> dict[str, str]:
 
 def _add_instance(specifies: etree._Element, outcome: Outcome) -> None:
     achievement, unit = outcome.achievement, outcome.unit
-    element = _add(specifies, "learningOpportunityInstance")
-    _add(element, "identifier", achievement.id, type="achievement")
-    _add(element, "date", achievement.achieved_at.astimezone(BANK_ZONE).date().isoformat())
-    _add(element, "status", "passed")
+    element = add(specifies, "learningOpportunityInstance")
+    add(element, "identifier", achievement.id, type="achievement")
+    add(element, "date", achievement.achieved_at.astimezone(BANK_ZONE).date().isoformat())
+    add(element, "status", "passed")
     if achievement.score is not None:
-        _add(element, "gradingSchemeLocalId", GRADING)
-        _add(element, "resultLabel", percent(achievement.score))
-    credit = _add(element, "credit")
-    _add(credit, "scheme", CREDIT_SCHEME)
-    _add(credit, "value", _decimal(unit.credits, "credits"))
+        add(element, "gradingSchemeLocalId", GRADING)
+        add(element, "resultLabel", percent(achievement.score))
+    credit = add(element, "credit")
+    add(credit, "scheme", CREDIT_SCHEME)
+    add(credit, "value", _decimal(outcome.credits, "credits"))
     _add_level(element, LEVEL_TYPE, str(unit.level))
     if unit.grade is not None:
         _add_level(element, "1+X", unit.grade)
 
 
 def _add_level(instance: etree._Element, kind: str, value: str) -> None:
-    level = _add(instance, "level")
-    _add(level, "type", kind)
-    _add(level, "value", value)
+    level = add(instance, "level")
+    add(level, "type", kind)
+    add(level, "value", value)
 
 
 def _add_attachment(root: etree._Element, content: str) -> None:
-    element = _add(root, "attachment")
-    _add_texts(element, "title", {"en": "Transcript of records", "zh-CN": "学习成绩单"})
-    _add(element, "type", "EMREX transcript")
-    _add(element, "content", content)
+    element = add(root, "attachment")
+    add_texts(element, "title", {"en": "Transcript of records", "zh-CN": "学习成绩单"})
+    add(element, "type", "EMREX transcript")
+    add(element, "content", content)
 
 
 def percent(score: float) -> str:
@@ -172,23 +186,26 @@ def _decimal(value: float, name: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _add_texts(parent: etree._Element, tag: str, texts: Mapping[str, str]) -> None:
+def add_texts(parent: etree._Element, tag: str, texts: Mapping[str, str]) -> None:
+    """Add an element for each language. Raises NotExpressible."""
     if not texts:
         raise NotExpressible(f"{tag} must be given in at least one language")
     for language, text in texts.items():
         if not _LANGUAGE.fullmatch(language):
             raise NotExpressible(f"{language!r} is not a language tag")
-        _add(parent, tag, text).set(_XML_LANG, language)
+        add(parent, tag, text).set(_XML_LANG, language)
 
 
-def _add(parent: etree._Element, tag: str, text: str | None = None, **more: str) -> etree._Element:
+def add(parent: etree._Element, tag: str, text: str | None = None, **more: str) -> etree._Element:
+    """Add an element and return it. Raises NotExpressible."""
     try:
-        element = etree.SubElement(parent, _name(tag), more)
+        element = etree.SubElement(parent, qualified(tag), more)
         element.text = text
     except ValueError as error:
         raise NotExpressible(f"{tag} has characters that XML does not allow") from error
     return element
 
 
-def _name(tag: str) -> str:
+def qualified(tag: str) -> str:
+    """Return a tag with ELMO's namespace."""
     return f"{{{NAMESPACE}}}{tag}"

@@ -71,7 +71,7 @@ def build_achievement_credential(
         **subject_of(learner, salt),
         "type": ["AchievementSubject"],
         "activityEndDate": time_text(achievement.achieved_at),
-        "creditsEarned": _number(unit.credits, "credits"),
+        "creditsEarned": _number(outcome.credits, "credits"),
         "achievement": _described(unit, achievement_id, title, language),
     }
     if achievement.score is not None:

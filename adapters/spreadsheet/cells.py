@@ -15,11 +15,14 @@ from adapters.spreadsheet.limits import TEXT_LIMIT
 from schemas.events import Attendance
 
 
+@dataclass(frozen=True, slots=True)
 class Formula:
     """The value of a cell that holds a formula."""
 
+    text: str
+
     def __str__(self) -> str:
-        return "="
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)

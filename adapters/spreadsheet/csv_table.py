@@ -45,7 +45,7 @@ class CsvTable:
     def _all(self) -> Iterator[tuple[int, list[Value]]]:
         number = 0
         with self._path.open(encoding=self._encoding, newline="") as file:
-            reader = csv.reader(_lines(file), strict=True)
+            reader = csv.reader(bounded_lines(file), strict=True)
             while True:
                 number += 1
                 try:
@@ -61,10 +61,11 @@ class CsvTable:
 
 def value_of(text: str) -> Value:
     """Return the value that a cell's text stands for."""
-    return Formula() if text.startswith("=") else text
+    return Formula(text) if text.startswith("=") else text
 
 
-def _lines(file: IO[str]) -> Iterator[str]:
+def bounded_lines(file: IO[str]) -> Iterator[str]:
+    """Yield lines; raises csv.Error for one beyond LINE_LIMIT."""
     while line := file.readline(LINE_LIMIT + 1):
         if len(line) > LINE_LIMIT:
             raise csv.Error(f"line contains more than {LINE_LIMIT} characters")

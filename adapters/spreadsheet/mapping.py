@@ -170,6 +170,8 @@ class _Reading:
         return None if place is None or place >= len(self._values) else self._values[place]
 
     def read(self, column: Column, meaning: Callable[[Value], Found]) -> Found | None:
+        if column not in self._header.places:
+            return None  # a column that is needed is always there
         try:
             return meaning(self.value(column))
         except Fault as fault:

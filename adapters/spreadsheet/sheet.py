@@ -139,9 +139,24 @@ def _packed(path: Path) -> bool:
 
 def _row(number: int, values: list[Value], header: Header, options: Options) -> Row:
     statements, problems = statements_of(number, values, header, options)
-    texts = [written(value) for value in values]
-    cells = dict(zip(header.names, texts, strict=False))
+    cells = _Cells(header.names, values)
     return Row(number=number, cells=cells, statements=tuple(statements), problems=tuple(problems))
+
+
+class _Cells(Mapping[str, str]):
+    """What stands in a row by header, written out only where somebody asks for it."""
+
+    def __init__(self, names: tuple[str, ...], values: list[Value]) -> None:
+        self._values = dict(zip(names, values, strict=False))
+
+    def __getitem__(self, name: str) -> str:
+        return written(self._values[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
 
 
 class _Seen:

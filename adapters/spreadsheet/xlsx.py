@@ -112,7 +112,7 @@ def _rows(worksheet: Any, first: int, last: int) -> Iterator[NumberedRow]:
 def _value(cell: Any) -> Value:
     kind, value = cell.data_type, cell.value
     if kind == "f":
-        return Formula()
+        return Formula(value if isinstance(value, str) else "=")
     if kind == "e":
         return ErrorValue(str(value))
     return value  # type: ignore[no-any-return]

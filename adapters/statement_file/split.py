@@ -12,7 +12,11 @@ STATEMENT_LIMIT: Final = 4 * 1024 * 1024
 """Octets of a statement."""
 
 _PIECE: Final = 256 * 1024
-_TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|["\[\]{},]', re.S)
+_TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{},]', re.S)
+"""Possessive, so that a string without an end is looked through once and not once more for each
+of its characters."""
+
+_STEPS: Final = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 _BLANK: Final = b" \t\r\n"
 _BOM: Final = b"\xef\xbb\xbf"
 
@@ -32,15 +36,15 @@ def array_elements(file: IO[bytes]) -> Iterator[bytes]:
                 position = token.start()
                 break
             position = token.end()
-            if mark in (b"[", b"{"):
-                depth += 1
-                if depth == 1:
-                    start = position
-            elif mark in (b"]", b"}"):
-                depth -= 1
+            step = _STEPS.get(mark, 0)
+            depth += step
+            if depth == step == 1:
+                start = position
             if depth == 0 or (depth == 1 and mark == b","):
                 element = buffer[start : token.start()].strip(_BLANK)
                 start = position
+                if len(element) > STATEMENT_LIMIT:
+                    raise _too_long()
                 if element or depth:
                     yield element
                 if depth == 0:

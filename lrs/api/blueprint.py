@@ -10,6 +10,7 @@ import flask_smorest
 from flask import Flask, Request, request
 from marshmallow import Schema, ValidationError
 from webargs.flaskparser import FlaskParser
+from werkzeug.datastructures import CombinedMultiDict
 
 from lrs.api.cursors import write_cursor
 from lrs.problems import Problem
@@ -28,6 +29,10 @@ class Parameters(FlaskParser):
     DEFAULT_VALIDATION_STATUS = 400
     DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {}  # noqa: RUF012
     """Schemas decide: what they do not know is an error (marshmallow's RAISE)."""
+
+    def load_files(self, req: Request, schema: Schema) -> Any:
+        """Return fields and files of a multipart form together: OpenAPI has one body only."""
+        return self._makeproxy(CombinedMultiDict([req.form, req.files]), schema)
 
     def handle_error(
         self,

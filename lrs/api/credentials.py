@@ -91,6 +91,13 @@ def blueprint(service: Service) -> ApiBlueprint:
         export(persona, "persona.export.elmo")
         return _document(lambda: issuing.transcript(persona), "application/xml")
 
+    @routes.get("/personas/<persona>/recognition")
+    @routes.response(200, content_type="application/xml")
+    def recognition(persona: str) -> Response:
+        """Return a persona's conversions as a recognition report (experimental: ELMO 2.0 draft)."""
+        export(persona, "persona.export.recognition")
+        return _document(lambda: issuing.recognition(persona), "application/xml")
+
     return routes
 
 

@@ -7,12 +7,11 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from lrs.achievements.catalogue import catalogue_of
 from lrs.achievements.checks import checks
 from lrs.achievements.decision import ConditionResult
 from lrs.achievements.explain import Language
 from lrs.achievements.explanation import explain_judgement
-from lrs.achievements.judge import Judge
+from lrs.achievements.panel import judge_of
 from lrs.achievements.written import written_condition
 from lrs.api.blueprint import ApiBlueprint
 from lrs.console.language import chosen_language
@@ -36,15 +35,7 @@ def blueprint(service: Service) -> ApiBlueprint:
         found = store.records.persona(persona)
         if found is None:
             raise Problem(404, "There is no such persona.")
-        catalogue = catalogue_of(store.units.all(), store.equivalences.all())
-        judge = Judge(
-            catalogue=catalogue,
-            achievements=store.achievements,
-            records=store.records,
-            statements=store.statements,
-            sources=store.sources.all(),
-        )
-        judgement = judge.judge(found, unit, datetime.now(UTC))
+        judgement = judge_of(store).judge(found, unit, datetime.now(UTC))
         if judgement is None:
             raise Problem(404, "There is no such unit in force.")
         held = judgement.held

@@ -19,10 +19,9 @@ from lrs.imports.intake import SourceRefused, import_source
 from lrs.imports.run import new_import
 from lrs.problems import Problem
 from lrs.service import Service
-from schemas.imports import FileRefused, Import, ImportOptions, ImportRow
+from schemas.imports import SHEET_KINDS, FileRefused, Import, ImportOptions, ImportRow
 from schemas.principals import Principal, Role
 from schemas.resources.imports import (
-    ImportFileSchema,
     ImportFormSchema,
     ImportRowSchema,
     ImportRowsQuery,
@@ -36,6 +35,8 @@ from schemas.times import moment_of
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROLES: tuple[Role, ...] = ("registrar", "trainer")
+REGISTRAR: tuple[Role, ...] = ("registrar",)
+"""Who may hand in what is no sheet: statements, courses, rosters."""
 
 
 def blueprint(service: Service) -> ApiBlueprint:
@@ -44,27 +45,29 @@ def blueprint(service: Service) -> ApiBlueprint:
     store = service.store.imports
 
     @routes.post("/imports")
-    @routes.arguments(ImportFileSchema, location="files")
-    @routes.arguments(ImportFormSchema, location="form")
+    @routes.arguments(ImportFormSchema, location="files")
     @routes.response(202, ImportSchema)
-    def post(files: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
+    def post(form: dict[str, Any]) -> dict[str, Any]:
         """Hand a file in; it is worked off in the background, as GET /imports/{id} tells."""
-        upload: FileStorage = files["file"]
+        upload: FileStorage = form["file"]
         name = _name(upload)
         received = service.store.import_files.receive(upload.stream, name)
         try:
             import_source(service, form["source"], make=False)
+            kind = form["kind"] or kind_of(received.path, name)
+            roles = ROLES if kind in SHEET_KINDS else REGISTRAR
             new = new_import(
                 name=name,
                 sha256=received.sha256,
-                kind=form["kind"] or kind_of(received.path, name),
-                by=service.principal(*ROLES).id,
+                kind=kind,
+                by=service.principal(*roles).id,
                 source=form["source"],
                 options=ImportOptions(
                     home_page=form["home_page"],
                     course_base=form["course_base"],
                     time_zone=form["time_zone"],
                     columns=_columns(form["columns"]),
+                    roster=form["roster"],
                 ),
                 rehearsal=form["dry_run"],
                 held=True,
@@ -102,12 +105,11 @@ def blueprint(service: Service) -> ApiBlueprint:
         return page(taken, query["limit"], lambda row: row.number, row_shape)
 
     @routes.post("/imports/preview")
-    @routes.arguments(ImportFileSchema, location="files")
-    @routes.arguments(SheetFormSchema, location="form")
+    @routes.arguments(SheetFormSchema, location="files")
     @routes.response(200, PreviewSchema)
-    def propose(files: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
+    def propose(form: dict[str, Any]) -> dict[str, Any]:
         """Tell what a sheet's headers are taken for; nothing is kept."""
-        upload: FileStorage = files["file"]
+        upload: FileStorage = form["file"]
         name = _name(upload)
         received = service.store.import_files.receive(upload.stream, name)
         try:

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from lrs.achievements.catalogue import units_by_activity
-from lrs.achievements.officers import DETAILS, Officers
+from lrs.achievements.officers import DETAILS
+from lrs.achievements.panel import officers_of
 from lrs.api.blueprint import ApiBlueprint, page
 from lrs.api.cursors import read_cursor
 from lrs.problems import Problem
@@ -33,17 +34,6 @@ def blueprint(service: Service) -> ApiBlueprint:
     """Return the routes of officers."""
     routes = ApiBlueprint("officers", service, "What waits for an officer.", "officer")
     store = service.store
-
-    def officers() -> Officers:
-        return Officers(
-            units=store.units,
-            equivalences=store.equivalences,
-            achievements=store.achievements,
-            records=store.records,
-            statements=store.statements,
-            sources=store.sources.all(),
-            receivers=store.exchange.receivers().values(),
-        )
 
     def wanted(query: dict[str, Any]) -> Collection[str] | None:
         """Return the codes of the units asked for, None for all."""
@@ -82,7 +72,7 @@ def blueprint(service: Service) -> ApiBlueprint:
     def decision(given: dict[str, Any], achievement: str) -> dict[str, Any]:
         """Approve or refuse an achievement, or ask the learner for more, with a reason."""
         principal = service.principal("officer")
-        outcome = officers().decide(principal, achievement, **given)
+        outcome = officers_of(store).decide(principal, achievement, **given)
         if outcome != "decided":
             raise Problem(STATUS.get(outcome, 403), DETAILS[outcome])
         return {"achievement": achievement, "outcome": outcome, "detail": DETAILS[outcome]}
@@ -96,7 +86,7 @@ def blueprint(service: Service) -> ApiBlueprint:
         Each is decided by itself: one that is not decided keeps no other from it.
         """
         principal = service.principal("officer")
-        panel = officers()
+        panel = officers_of(store)
         items = []
         for one in given["decisions"]:
             outcome = panel.decide(

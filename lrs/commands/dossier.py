@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from lrs.commands.actor import shell_user
 from lrs.commands.data_option import data_option
 from lrs.dossier.build import NoDossier, Request
-from lrs.dossier.profiles import PROFILES, Profile
 from lrs.dossier.writing import write_dossier
 from lrs.service import Service
 from lrs.settings import Settings
+from schemas.engagements import PROFILES, Profile
 
 
 @click.command()
@@ -29,7 +30,7 @@ from lrs.settings import Settings
 def dossier(claim: str, output: Path, profile: Profile, purpose: str) -> None:
     """Write the dossier of a CLAIM; `lrs verify FILE` checks it with no access to this service."""
     service = Service(Settings.from_environment())
-    request = Request(purpose=purpose, requested_by="command", profile=profile)
+    request = Request(purpose=purpose, requested_by=shell_user(), profile=profile)
     try:
         with output.open("wb") as file:
             write_dossier(service, claim, request, file)

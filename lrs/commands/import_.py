@@ -55,6 +55,7 @@ def _columns(
     metavar="HEADER=COLUMN",
     help="What a header means that is not known; COLUMN may be `ignore`.",
 )
+@click.option("--roster", default="", help="Name of the roster to bring up to date.")
 @click.option("--source", "key", default="import", show_default=True, help="Key of the source.")
 @click.option("--dry-run", is_flag=True, help="Check and report each row; store nothing.")
 @data_option
@@ -68,6 +69,7 @@ def import_(
     course_base: str,
     time_zone: str,
     columns: dict[str, str],
+    roster: str,
     key: str,
     dry_run: bool,
 ) -> None:
@@ -79,7 +81,11 @@ def import_(
     """
     language = language_of(os.environ)
     options = ImportOptions(
-        home_page=home_page, course_base=course_base, time_zone=time_zone, columns=columns
+        home_page=home_page,
+        course_base=course_base,
+        time_zone=time_zone,
+        columns=columns,
+        roster=roster,
     )
     try:
         kind = kind or kind_of(file, file.name)

@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from lrs.commands.actor import shell_user
 from lrs.commands.data_option import data_option
 from lrs.service import Service
 from lrs.settings import Settings
@@ -69,7 +70,7 @@ def rotate(overlap: float, reason: str) -> None:
     service = Service(Settings.from_environment())
     key = service.ledger_keys.rotate(overlap * DAY)
     service.store.audit.note(
-        Act(principal="command", action="ledger.key.rotate", subject=str(key), reason=reason)
+        Act(principal=shell_user(), action="ledger.key.rotate", subject=str(key), reason=reason)
     )
     click.echo(f"new key  {key}")
     click.echo(f"The keys before it sign along for {overlap:g} days; all are at /ledger/keys.")

@@ -11,7 +11,8 @@ from flask_babel import format_datetime, format_decimal, format_percent
 
 from lrs.console.language import in_language
 from lrs.console.navigation import ROLE_NAMES, home_of, open_to
-from lrs.console.words import EVENT_KINDS, PROVENANCES
+from lrs.console.script_texts import script_texts
+from lrs.console.words import EVENT_KINDS, PROVENANCES, VERDICTS
 from lrs.problems import Problem
 from lrs.service import Service
 from schemas.principals import Role
@@ -43,6 +44,7 @@ class Pages:
             ("count", format_decimal),
             ("role_name", lambda role: ROLE_NAMES[role]),
             ("event_kind", lambda kind: EVENT_KINDS.get(kind, kind)),
+            ("verdict", lambda verdict: VERDICTS[verdict]),
             ("provenance", lambda name: PROVENANCES.get(name, name)),
         ):
             self.blueprint.add_app_template_filter(write, name)
@@ -78,6 +80,7 @@ class Pages:
         return {
             "navigation": lambda: open_to(asking()),
             "home": lambda: home_of(asking()),
+            "script_texts": script_texts,
         }
 
     def _problem(self, problem: Problem) -> ResponseReturnValue:

@@ -58,6 +58,17 @@ NAVIGATION = (
         ),
     ),
     Group(
+        title=_("Recognition"),
+        entries=(
+            Entry(
+                endpoint="console.officer_queue",
+                label=_("Officers’ queue"),
+                icon="queue",
+                roles=("officer",),
+            ),
+        ),
+    ),
+    Group(
         title=_("For everybody"),
         entries=(
             Entry(endpoint="console.catalogue", label=_("Catalogue"), icon="catalogue", roles=None),

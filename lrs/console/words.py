@@ -5,7 +5,9 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
+from lrs.achievements.officers import Outcome
 from lrs.console.language import gettext
+from schemas.achievements import Verdict
 from schemas.events import Attendance, EventKind
 from schemas.sources import Provenance
 
@@ -42,6 +44,22 @@ ATTENDANCES: dict[Attendance, LazyString] = {
     "late": _("late"),
     "excused": _("excused"),
     "absent": _("absent"),
+}
+
+OUTCOMES: dict[Outcome, LazyString] = {
+    "decided": _("The decision is written."),
+    "unknown": _("There is no such achievement."),
+    "not_waiting": _("No officer is awaited on this achievement; look at its state."),
+    "own": _("Nobody decides on an achievement of their own: another officer has to."),
+    "recorded": _("Nobody decides on what they recorded themselves: another officer has to."),
+    "examined": _("Nobody decides on what they examined themselves: another officer has to."),
+    "changed": _("The evidence has changed meanwhile: read it again and decide anew."),
+}
+
+VERDICTS: dict[Verdict, LazyString] = {
+    "approve": _("approved"),
+    "refuse": _("refused"),
+    "ask": _("asked for more"),
 }
 
 

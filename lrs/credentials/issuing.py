@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from msgspec import json
 
 from adapters.clr import associations_of, build_clr_credential
-from adapters.elmo import build_elmo, sign_elmo
+from adapters.elmo import build_elmo, build_recognition, sign_elmo
 from adapters.open_badges import (
     Credential,
     add_proof,
@@ -127,6 +127,25 @@ class Issuing:
         keys = self._keys.newest()
         document = build_elmo(
             self._outcomes(persona), learner, self.issuer, generated_at=self._clock()
+        )
+        return sign_elmo(document, keys.transcript_key, keys.certificate)
+
+    def recognition(self, persona: str) -> bytes:
+        """Return what the persona gained by conversions as a signed recognition report (XML).
+
+        By the draft of ELMO 2.0, which may change. Raises NotExpressible where nothing was
+        converted, LookupError for an unknown persona.
+        """
+        learner = self._learner(self._persona(persona))
+        held = {one.achievement.id: one for one in self._outcomes(persona)}
+        converted = {key: one for key, one in held.items() if one.achievement.conversion}
+        basis = {
+            key: [held[source] for source in one.achievement.basis if source in held]
+            for key, one in converted.items()
+        }
+        keys = self._keys.newest()
+        document = build_recognition(
+            basis, converted, learner, self.issuer, generated_at=self._clock()
         )
         return sign_elmo(document, keys.transcript_key, keys.certificate)
 

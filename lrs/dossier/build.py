@@ -11,9 +11,10 @@ from typing import Any
 
 import msgspec
 
+from lrs.achievements.catalogue import catalogue_of
 from lrs.achievements.decision import ConditionResult
-from lrs.achievements.evaluate import activities_of, evaluate
-from lrs.achievements.explain import explain
+from lrs.achievements.explanation import explain_judgement
+from lrs.achievements.judge import Judge
 from lrs.dossier.container import Source
 from lrs.dossier.contents import (
     BANK_KEY,
@@ -31,6 +32,7 @@ from lrs.dossier.contents import (
     AttachmentShown,
     Contents,
     Explanation,
+    OfficerDecided,
     ProvedLeaf,
     Shown,
     StatementShown,
@@ -39,7 +41,7 @@ from lrs.dossier.contents import (
     statement_member,
 )
 from lrs.dossier.page import Reader, page_of
-from lrs.dossier.profiles import Profile, shows_field, shows_member
+from lrs.dossier.profiles import shows_field, shows_member
 from lrs.ledger.committed import statement_fields
 from lrs.ledger.keys import LedgerKeys
 from lrs.ledger.leaves import Leaf, disclose, inner_secret
@@ -49,6 +51,7 @@ from lrs.store.exchange import Claim
 from lrs.store.ledger import SignedCheckpoint, StoredLeaf
 from lrs.store.sqlite.store import SqliteStore
 from schemas.achievements import Achievement
+from schemas.engagements import Profile
 from schemas.facts import Fact
 from schemas.times import moment_of
 from schemas.units import Unit
@@ -112,6 +115,15 @@ class Builder:
             requested_by=request.requested_by,
             erased=erased,
             statements=tuple(one.shown for one in statements),
+            decisions=tuple(
+                OfficerDecided(
+                    at=moment_of(one.at),
+                    officer=one.principal,
+                    verdict=one.verdict,
+                    reason=one.reason if request.profile == "full" else "",
+                )
+                for one in self._store.achievements.decisions(subject.achievement.id)
+            ),
         )
         proved = self._proved(subject.facts, leaves, signed, request.profile)
         explanation = None if erased else self._explanation(subject, request.profile)
@@ -213,21 +225,32 @@ class Builder:
 
     def _explanation(self, subject: _Subject, profile: Profile) -> Explanation | None:
         """Return why the rule was met on the day it was, from the events as they are now."""
-        if subject.unit is None or profile == "minimal":
+        persona = self._store.records.persona(subject.achievement.persona)
+        if persona is None or profile == "minimal":
             return None
-        verified = [
-            f.at for about, f in subject.facts if (about, f.kind) == ("achievement", "verified")
-        ]
-        as_of = moment_of(verified[-1]) if verified else datetime.now(UTC)
-        events = self._store.records.events_about(
-            subject.achievement.persona, activities_of(subject.unit)
+        judge = Judge(
+            catalogue=catalogue_of(self._store.units.all(), self._store.equivalences.all()),
+            achievements=self._store.achievements,
+            records=self._store.records,
+            statements=self._store.statements,
+            sources=self._store.sources.all(),
         )
-        decision = evaluate(subject.unit, events, as_of)
+        verified = _last(subject.facts, "achievement", "verified")
+        as_of = datetime.now(UTC) if verified is None else moment_of(verified)
+        judgement = judge.judge(persona, subject.achievement.unit, as_of)
+        if judgement is None:
+            return None
+        decisions = self._store.achievements.decisions(subject.achievement.id)
         if profile != "full":
-            decision = msgspec.structs.replace(decision, rule=_without_refused(decision.rule))
-        unit = subject.unit
+            rule = _without_refused(judgement.decision.rule)
+            decision = msgspec.structs.replace(judgement.decision, rule=rule)
+            judgement = msgspec.structs.replace(judgement, decision=decision)
+            decisions = []
         return Explanation(
-            {language: tuple(explain(unit, decision, language)) for language in ("en", "zh-CN")}
+            {
+                language: tuple(explain_judgement(judgement, decisions, language))
+                for language in ("en", "zh-CN")
+            }
         )
 
     def _statements(

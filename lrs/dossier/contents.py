@@ -8,8 +8,8 @@ from typing import Any, Literal
 import msgspec
 import rfc8785
 
-from lrs.dossier.profiles import Profile
 from lrs.ledger.leaves import Disclosure, Field
+from schemas.engagements import Profile
 
 FORMAT = "lrs-dossier/1"
 

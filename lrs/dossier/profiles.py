@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
-Profile = Literal["full", "pseudonymous", "minimal"]
-"""`full`: everything. `pseudonymous`: what was done and decided, not by whom. `minimal`: that the
-claim stands and was logged, without score and evidence."""
-
-PROFILES: tuple[Profile, ...] = get_args(Profile)
+from schemas.engagements import Profile
 
 _OF_PERSONS = frozenset(
     {

@@ -10,10 +10,12 @@ from typing import IO, Any, ParamSpec, Protocol, TypeVar, cast
 
 import msgspec
 
-from adapters.course_package import PackageRefused
+from adapters import one_roster
+from adapters.course_package import PackageRefused, read_course_package
 from adapters.course_package.archive import Archive
 from adapters.course_package.cmi5 import FILE as CMI5_FILE
 from adapters.course_package.scorm import FILE as SCORM_FILE
+from adapters.one_roster import Lookup, RosterFile, open_roster
 from adapters.spreadsheet import (
     LANGUAGES,
     Fault,
@@ -37,9 +39,13 @@ from schemas.imports import (
     SourceRow,
     Texts,
 )
+from schemas.rosters import RosterNoun
 
 Given = ParamSpec("Given")
 Found = TypeVar("Found")
+
+FILE = "file"
+"""The cell that says in which file of a roster a row stands."""
 
 STATEMENT = "statement"
 """The one cell of a row that is a statement: its JSON."""
@@ -89,11 +95,11 @@ def open_rows(path: Path, name: str, kind: ImportKind, options: ImportOptions) -
             warnings.filterwarnings("ignore", module="openpyxl")
             sheet_options = options_of(kind, options)
             return SheetRows(_refusing(open_sheet, path, sheet_options))
-    if kind == "statements":
-        return StatementRows(_refusing(open_statement_file, path, name))
-    raise FileRefused(
-        {"en": f"a file of the kind {kind} has no rows", "zh-CN": f"{kind} 类文件没有行"}
-    )
+    if kind == "course":
+        return CourseRows(path, name)
+    if kind == "roster":
+        return RosterRows(_refusing(open_roster, path, name, roster_options(options)))
+    return StatementRows(_refusing(open_statement_file, path, name))
 
 
 def again(
@@ -103,6 +109,11 @@ def again(
     if kind in SHEET_KINDS:
         return _of_sheet(_refusing(read_row, number, cells, options_of(kind, options)))
     return SourceRow(number=number, cells=cells, statements=(cells.get(STATEMENT, "").encode(),))
+
+
+def roster_options(options: ImportOptions) -> one_roster.Options:
+    """Return the options of a roster."""
+    return one_roster.Options(home_page=options.home_page, course_base=options.course_base)
 
 
 def preview(path: Path, kind: ImportKind, columns: Mapping[str, str]) -> dict[str, Any]:
@@ -162,6 +173,62 @@ class SheetRows:
 
     def attachment(self, sha2: str) -> None:
         """A sheet has no attachments."""
+
+
+class CourseRows:
+    """The one row of a course package: the course's structure."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        with path.open("rb") as file:
+            self._structure = _refusing(read_course_package, file, name)
+
+    def count(self) -> int:
+        """Return 1."""
+        return 1
+
+    def following(self, after: int) -> Iterator[SourceRow]:
+        """Yield the structure."""
+        if after < 1:
+            yield SourceRow(number=1, cells={}, entry=self._structure)
+
+    def attachment(self, sha2: str) -> None:
+        """What is launched is not kept."""
+
+
+class RosterRows:
+    """The rows of a roster's files."""
+
+    def __init__(self, file: RosterFile) -> None:
+        self._file = file
+        self.stored: Lookup = lambda noun, entry_id: None
+        """Gives entries that the roster has already, which a delta may refer to."""
+
+    @property
+    def bulk(self) -> frozenset[RosterNoun]:
+        """The nouns of which the file brings all there are."""
+        return self._file.bulk
+
+    def count(self) -> int:
+        """Read the files to their ends and return how many rows there are."""
+        return _refusing(self._file.count)
+
+    def following(self, after: int) -> Iterator[SourceRow]:
+        """Yield the rows after the number."""
+        try:
+            for row in self._file.following(after, self.stored):
+                yield SourceRow(
+                    number=row.number,
+                    cells={FILE: row.file, **row.cells},
+                    entry=row.entry,
+                    ended=row.ended,
+                    faults=row.faults,
+                    file=f"{row.file}:{row.line}",
+                )
+        except PackageRefused as refusal:
+            raise FileRefused(_texts(refusal)) from None
+
+    def attachment(self, sha2: str) -> None:
+        """A roster has no attachments."""
 
 
 class RowsAtHand:

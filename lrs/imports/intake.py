@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from dataclasses import replace as replaced
@@ -71,6 +71,7 @@ class Intake:
         self._source = source
         self._rows = rows
         self.imported = imported
+        self.result: str | None = None
 
     def take(self) -> Iterator[list[ImportRow]]:
         """Take in the rows after the import's last; yield each batch of them as it is stored.
@@ -170,7 +171,7 @@ class Intake:
 
     def _taken(self, entry: _Entry) -> TakenRow:
         if entry.faults:
-            return _refused(entry, "quarantined")
+            return refused_row(entry.row, entry.faults, rehearsal=False)
         if not entry.received:
             return _duplicate(entry)
         row = ImportRow(number=entry.row.number, state="stored", file=entry.row.file)
@@ -241,15 +242,16 @@ class SourceRefused(Exception):
         super().__init__(self.reason["en"])
 
 
-def _refused(entry: _Entry, state: RowState) -> TakenRow:
-    row = ImportRow(
-        number=entry.row.number,
-        state=state,
-        cells=dict(entry.row.cells),
-        faults=tuple(entry.faults),
-        file=entry.row.file,
+def refused_row(row: SourceRow, faults: Sequence[RowFault], *, rehearsal: bool) -> TakenRow:
+    """Return a row that cannot be taken, with all that is needed to correct it."""
+    taken = ImportRow(
+        number=row.number,
+        state="refused" if rehearsal else "quarantined",
+        cells=dict(row.cells),
+        faults=tuple(faults),
+        file=row.file,
     )
-    return TakenRow(row, counts=Counts(rows=1, refused=1))
+    return TakenRow(taken, counts=Counts(rows=1, refused=1))
 
 
 def _duplicate(entry: _Entry) -> TakenRow:
@@ -265,7 +267,7 @@ def _duplicate(entry: _Entry) -> TakenRow:
 def _looked_at(entry: _Entry) -> TakenRow:
     """Return what storing the entry would do."""
     if entry.faults:
-        return _refused(entry, "refused")
+        return refused_row(entry.row, entry.faults, rehearsal=True)
     if not entry.received:
         return _duplicate(entry)
     state: RowState = "stored" if entry.new else "known"

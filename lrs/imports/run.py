@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from lrs.imports.entries import EntryIntake
 from lrs.imports.files import Rows
 from lrs.imports.intake import Intake, SourceRefused, import_source
 from lrs.service import Service
@@ -14,7 +15,12 @@ from schemas.imports import FileRefused, Import, ImportKind, ImportOptions, Impo
 
 
 def sha256_of(path: Path) -> str:
-    """Return the SHA-256 (hex) of a file's content."""
+    """Return the SHA-256 (hex) of a file's content, or of all files of a folder."""
+    if path.is_dir():
+        whole = hashlib.sha256()
+        for inner in sorted(one for one in path.iterdir() if one.is_file()):
+            whole.update(f"{inner.name}\0{sha256_of(inner)}\n".encode())
+        return whole.hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -47,8 +53,11 @@ def new_import(
 
 
 def begun(service: Service, new: Import) -> Import:
-    """Add an import, or return the one of the same file and options that was left unfinished."""
-    for found in service.store.imports.unfinished(new.sha256):
+    """Add an import, or return the one of the same file and options that was left unfinished; a
+    rehearsal begins anew, so that it tells of every row.
+    """
+    unfinished = [] if new.rehearsal else service.store.imports.unfinished(new.sha256)
+    for found in unfinished:
         same = (found.kind, found.source, found.options, found.rehearsal, found.held)
         if same == (new.kind, new.source, new.options, new.rehearsal, new.held):
             return found
@@ -66,18 +75,22 @@ def work_off(
     """
     store = service.store.imports
     try:
-        source = import_source(
-            service,
-            imported.source,
-            make=not imported.rehearsal,
-            signed=imported.kind == "batch",
-        )
         if imported.total != total:
             store.begin(imported.id, total)
-        intake = Intake(service, imported, source, rows)
+        intake: Intake | EntryIntake
+        if imported.kind in ("course", "roster"):
+            intake = EntryIntake(service, imported, rows)
+        else:
+            source = import_source(
+                service,
+                imported.source,
+                make=not imported.rehearsal,
+                signed=imported.kind == "batch",
+            )
+            intake = Intake(service, imported, source, rows)
         for batch in intake.take():
             yield intake.imported, batch
     except (FileRefused, SourceRefused) as refusal:
         store.finish(imported.id, "failed", refusal.reason)
         raise
-    yield store.finish(imported.id, "done"), []
+    yield store.finish(imported.id, "done", result=intake.result), []

@@ -40,6 +40,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "is no cell of this row; it has {headers}",
         "不是该行的列；该行有 {headers}",
     ),
+    "not quarantined": (
+        "the row is no longer in quarantine; see `lrs quarantine show`",
+        "该行已不在待处理区；见 `lrs quarantine show`",
+    ),
+    "no such row": (
+        "row {row} of the import {id} is not in quarantine; see `lrs quarantine list`",
+        "导入 {id} 的第 {row} 行不在待处理区；见 `lrs quarantine list`",
+    ),
     "duplicate": ("the same as row {other}", "与第 {other} 行相同"),
     "new": ("{count} to be stored", "将保存 {count} 条"),
     "known": ("stored already", "已经保存过"),
@@ -106,12 +114,15 @@ def row_lines(row: ImportRow, language: Language, *, rehearsal: bool) -> list[st
     return lines
 
 
+def fault_text(fault: RowFault, language: Language) -> str:
+    """Return what is wrong with a row in one line, the place first."""
+    return f"{fault.path}: {fault.rule[language]}" if fault.path else fault.rule[language]
+
+
 def _fault_line(row: ImportRow, fault: RowFault, language: Language) -> str:
+    if not fault.path or fault.path.startswith("$"):
+        return _line(row, fault_text(fault, language), language)
     text = fault.rule[language]
-    if not fault.path:
-        return _line(row, text, language)
-    if fault.path.startswith("$"):
-        return _line(row, f"{fault.path}: {text}", language)
     return texts("fault", row=row.number, path=fault.path, text=text)[language]
 
 

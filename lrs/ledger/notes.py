@@ -61,6 +61,23 @@ class VerifierKey:
 
 
 @dataclass(frozen=True)
+class Witness:
+    """A witness: the prefix of its address, and the key it signs with."""
+
+    url: str
+    key: VerifierKey
+
+    @classmethod
+    def parse(cls, text: str) -> Witness:
+        """Return the witness of `URL KEY`. Raises NoteError."""
+        url, _, key = text.strip().partition(" ")
+        parsed = VerifierKey.parse(key.strip())
+        if parsed.type != COSIGNATURE:
+            raise NoteError("a witness's key is one for cosignatures (type 4)")
+        return cls(url.rstrip("/"), parsed)
+
+
+@dataclass(frozen=True)
 class Signature:
     """A signature line: whose it is, by name and key id, and its octets after the key id."""
 

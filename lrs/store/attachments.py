@@ -40,6 +40,15 @@ class Attachments:
         name = sha2.lower()
         return self._folder / name[:2] / name
 
+    def remove(self, sha2: str) -> None:
+        """Remove the content with this SHA-2, under each name that it has."""
+        path = self.path(sha2)
+        with suppress(FileNotFoundError):
+            with path.open("rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            path.unlink()
+            self.path(sha256).unlink(missing_ok=True)
+
     def has(self, sha2: str) -> bool:
         """Tell whether there is content with this SHA-2."""
         return self.path(sha2).is_file()

@@ -14,9 +14,9 @@ Noun = Literal[
     "claim",
     "parked",
 ]
-"""Of what: personas and records in all (key ``""``), achievements and claims by state, verified
-achievements by the unit's code and by the month they were achieved in (``2026-03``, UTC), and
-deliveries that were parked (key ``""``)."""
+"""Of what: personas in all (key ``""``), records by generation, achievements and claims by state,
+verified achievements by the unit's code and by the month they were achieved in (``2026-03``, UTC),
+and deliveries that were parked (key ``""``)."""
 
 
 class Figures(Protocol):
@@ -27,7 +27,7 @@ class Figures(Protocol):
         ...
 
     def total(self, noun: Noun) -> int:
-        """Return how many there are of all keys."""
+        """Return how many there are of all keys; of records, of those that serve."""
         ...
 
     def received_through(self, instants: Sequence[int]) -> list[int]:

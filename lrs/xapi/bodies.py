@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 FAULT = "lrs.fault"
 """Where in the WSGI environment a Problem waits to be raised within the application."""
 
+UPLOADS = ("/api/v1/imports", "/api/v1/imports/preview")
+"""Where files are handed in, which go to the disk as they come."""
+
+UPLOAD_LIMIT = 1024**3
+"""Octets of such a file."""
+
 HEADER_FIELDS = {
     "authorization": "HTTP_AUTHORIZATION",
     "x-experience-api-version": "HTTP_X_EXPERIENCE_API_VERSION",
@@ -57,11 +63,14 @@ class Unwrapped:
         return self._application(environ, start_response)
 
     def _bound(self, environ: WSGIEnvironment) -> None:
+        limit = self._body_limit
+        if environ.get("PATH_INFO") in UPLOADS:
+            limit = max(limit, UPLOAD_LIMIT)
         length = environ.get("CONTENT_LENGTH", "")
-        if length.isdecimal() and int(length) > self._body_limit:
-            raise _too_large(self._body_limit)
+        if length.isdecimal() and int(length) > limit:
+            raise _too_large(limit)
         if not length and environ.get("wsgi.input_terminated"):
-            environ["wsgi.input"] = _bounded(environ["wsgi.input"], self._body_limit)
+            environ["wsgi.input"] = _bounded(environ["wsgi.input"], limit)
 
     def _decompress(self, environ: WSGIEnvironment) -> None:
         encoding = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()

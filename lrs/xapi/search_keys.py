@@ -6,8 +6,12 @@ an intersection of lists.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from msgspec import UNSET
 
+from schemas.identifiers import identifier_of
 from schemas.xapi import VOIDED, Activity, Actor, Context, Statement, StatementObject
 
 
@@ -41,6 +45,18 @@ def search_keys(statement: Statement) -> frozenset[str]:
     keys |= {f"related_agent:{one}" for one in _related_agents(statement)}
     keys |= {f"related_activity:{iri}" for iri in _related_activities(statement)}
     return frozenset(keys)
+
+
+def is_of_others(statement: dict[str, Any], identifiers: frozenset[str]) -> bool:
+    """Tell whether a statement is somebody else's although it names one of the identifiers.
+
+    It is the person's where the person is its actor or its object; a member of a group or an
+    instructor is named in the evidence of others.
+    """
+    return not any(
+        isinstance(one, Mapping) and identifier_of(one) in identifiers
+        for one in (statement["actor"], statement["object"])
+    )
 
 
 def statement_ref(statement: Statement) -> str | None:

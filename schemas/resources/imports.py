@@ -15,14 +15,10 @@ TextsField = fields.Dict(
 )
 
 
-class ImportFileSchema(Schema):
-    """The file of an upload."""
+class SheetFormSchema(Schema):
+    """A file, and what a sheet does not say itself."""
 
     file = fields.Raw(required=True, metadata={"type": "string", "format": "binary"})
-
-
-class SheetFormSchema(Schema):
-    """What a sheet does not say itself."""
 
     kind = fields.String(
         load_default=None,
@@ -49,6 +45,11 @@ class ImportFormSchema(SheetFormSchema):
         load_default="", metadata={"description": "IRI to which a course's code is appended."}
     )
     time_zone = fields.String(load_default="Asia/Shanghai")
+    roster = fields.String(
+        load_default="",
+        validate=validate.Length(max=100),
+        metadata={"description": "Name of the roster that a OneRoster file brings up to date."},
+    )
     source = fields.String(load_default="import", validate=validate.Length(1, 100))
     dry_run = fields.Boolean(
         load_default=False, metadata={"description": "Check and report each row; store nothing."}

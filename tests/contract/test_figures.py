@@ -11,6 +11,7 @@ from lrs.records.fold import state_of
 from lrs.store.achievements import DueEvaluation, Evaluation
 from lrs.store.statements import NewStatement
 from schemas.achievements import Achievement
+from schemas.audit import Act
 from tests.contract.projected import event, key, named, project
 from tests.contract.test_exchange import BANK, DUE, achievement, claim, receipt
 
@@ -64,11 +65,16 @@ def test_claims_and_parked_deliveries_are_counted(store):
     store.exchange.put_receiver(BANK)
     store.achievements.settle([Evaluation(due=DUE, achievement=achievement(), claims=[claim()])])
     assert store.figures.counts("claim") == {"queued": 1}
-    (delivery,) = store.exchange.lease(10, 60)
+    (delivery,) = store.outbox.lease(10, 60)
     assert store.figures.counts("claim") == {"sent": 1}
-    store.exchange.park(delivery, "no answer")
+    store.outbox.park(delivery, "no answer")
     assert store.figures.counts("parked") == {"": 1}
-    store.exchange.settle(delivery, receipt())
+    (parked,) = store.outbox.items(None, 10, parked=True)
+    act = Act(principal="person:1", action="outbox.retry", subject=str(parked.id))
+    assert store.outbox.retry([parked.id], act) == 1
+    assert store.figures.counts("parked") == {}
+    (delivery,) = store.outbox.lease(10, 60)
+    assert store.outbox.settle(delivery, receipt())
     assert store.figures.counts("claim") == {"accepted": 1}
     assert store.figures.counts("parked") == {}
 

@@ -84,8 +84,8 @@ class AcceptedClaim:
             pass
 
     def answer(self, decision="accepted"):
-        (delivery,) = self.store.exchange.lease(1, 30)
-        payload = delivery.payload
+        (delivery,) = self.store.outbox.lease(1, 30)
+        payload = delivery.claim
         content = ReceiptClaims(
             iss=BANK,
             iat=int(time.time()),
@@ -97,7 +97,7 @@ class AcceptedClaim:
         )
         compact = sign_receipt(content, self.bank_key)
         receipt = verify_receipt(compact, payload, BANK, lambda kid: self.bank_key)
-        self.store.exchange.settle(delivery, receipt)
+        self.store.outbox.settle(delivery, receipt)
         self.work()
 
     def dossier(self, path, profile="full"):

@@ -93,19 +93,36 @@ def test_every_octet_of_a_small_dossier_counts_and_is_said_where(small, tmp_path
     content = small.read_bytes()
     with small.open("rb") as file:
         members = read_archive(file)
-    path = tmp_path / "changed.zip"
     for place in range(len(content)):
-        (line, *_) = broken_where(content, place, place % 8, path)
+        changed = bytearray(content)
+        changed[place] ^= 1 << place % 8
+        with pytest.raises(ContainerError) as found:
+            read_archive(io.BytesIO(changed))
         inside = [one.name for one in members if one.offset <= place < one.offset + one.size]
-        if inside:
-            assert line.where == inside[0]
-        else:
-            assert line.where  # a header: its octet, or the name that stands in it now
+        # In a header it is its octet, or the name that stands in it now.
+        assert found.value.where == inside[0] if inside else found.value.where
+    for place in range(0, len(content), 41):
+        assert broken_where(content, place, 0, tmp_path / "changed.zip")
     for shorter in (0, 1, len(content) // 2, len(content) - 1):
-        path.write_bytes(content[:shorter])
-        assert verify_dossier(path, Trusted()).exit_code == 1
-    path.write_bytes(content + b"\0")
-    assert verify_dossier(path, Trusted()).exit_code == 1
+        (tmp_path / "changed.zip").write_bytes(content[:shorter])
+        assert verify_dossier(tmp_path / "changed.zip", Trusted()).exit_code == 1
+    (tmp_path / "changed.zip").write_bytes(content + b"\0")
+    assert verify_dossier(tmp_path / "changed.zip", Trusted()).exit_code == 1
+
+
+def test_every_octet_counts_with_checksums_mended(small, tmp_path):
+    """Somebody who mends the archive's checksums is found by the signed manifest."""
+    with small.open("rb") as file:
+        members = read_archive(file)
+    chance = random.Random(5)
+    for one in members:
+        for place in {0, one.size - 1, *(chance.randrange(one.size) for _ in range(12))}:
+
+            def change(content, place=place):
+                return content[:place] + bytes([content[place] ^ 2]) + content[place + 1 :]
+
+            mended = rewritten(small, {one.name: change}, tmp_path / "mended.zip")
+            assert one.name in faulty_places(mended)
 
 
 def test_octets_of_a_large_dossier_count_and_are_said_where(tmp_path):

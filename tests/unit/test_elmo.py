@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from adapters.elmo import SignatureRefused, build_elmo, sign_elmo, verify_elmo
+from adapters.elmo import SignatureRefused, build_elmo, build_recognition, sign_elmo, verify_elmo
 from adapters.elmo.transcript import NAMESPACE
 from schemas.credentials import Issuer, Learner, NotExpressible
 from tests.unit.test_open_badges import ISSUER, LEARNER, NOW, outcome, unit
@@ -358,3 +358,36 @@ def test_what_cannot_be_signed_is_refused():
     for weak in (ec.generate_private_key(ec.SECP384R1()), rsa.generate_private_key(65537, 1024)):
         with pytest.raises(NotExpressible, match="P-256, or RSA"):
             sign_elmo(elmo(), weak, certificate_of(weak))
+
+
+def test_a_conversion_is_reported_with_its_basis_and_what_came_of_it():
+    basis = outcome(unit(code="TRAIN-1", version=1))
+    degree = outcome(unit(code="DEGREE-1", version=1), credits=1.5, conversion="EQ/1")
+    document = build_recognition(
+        {degree.achievement.id: [basis]},
+        {degree.achievement.id: degree},
+        LEARNER,
+        ISSUER,
+        generated_at=NOW,
+    )
+    (result,) = etree.fromstring(document).iter(f"{E}resultOfRecognition")
+    assert [ref.text for ref in result.iter(f"{E}ref")] == ["TRAIN-1/1", "DEGREE-1/1"]
+    reported = result.find(f"{E}recognitionBasis/{E}recognitionReport")
+    assert reported.find(f".//{E}identifier[@type='local']").text == "TRAIN-1/1"
+    gained = result.find(f"{E}recognitionResult")
+    assert gained.find(f".//{E}credit/{E}value").text == "1.5"
+    assert "EQ/1" in result.findtext(f"{E}description")
+
+
+def test_a_conversion_without_its_basis_is_not_reported():
+    degree = outcome()
+    with pytest.raises(NotExpressible, match="basis"):
+        build_recognition(
+            {degree.achievement.id: []},
+            {degree.achievement.id: degree},
+            LEARNER,
+            ISSUER,
+            generated_at=NOW,
+        )
+    with pytest.raises(NotExpressible, match="conversion"):
+        build_recognition({}, {}, LEARNER, ISSUER, generated_at=NOW)

@@ -224,6 +224,23 @@ def trainer(api, monkeypatch):
     return other
 
 
+def test_a_trainer_hands_in_sheets_only(trainer, tmp_path):
+    path = tmp_path / "statements.json"
+    path.write_text("[{}]")
+    answer = trainer.hand_in(path)
+    assert answer.status_code == 403
+    assert list((tmp_path / "data" / "imports" / "incoming").iterdir()) == []
+
+
+def test_a_formula_is_kept_as_it_stood(api, tmp_path):
+    done = api.bring(write_csv(tmp_path, [HEADER, [*LI_NA[:-1], "=SUM(A1:A9)"]]))
+    (row,) = api.rows(done["id"])
+    assert row["cells"]["成绩"] == "=SUM(A1:A9)"
+    place = f"quarantine/{done['id']}/2/release"
+    assert api("POST", place, json={}).status_code == 409
+    assert api("POST", place, json={"cells": {"成绩": "80"}}).status_code == 200
+
+
 def test_a_reader_may_not_import(api, tmp_path):
     _, secret = api.service.credentials.issue(
         name="R", key="reader", provenance="server", scopes=("all/read",)

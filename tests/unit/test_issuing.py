@@ -161,3 +161,9 @@ def test_unknown_forms_and_languages_are_named(service, achievement):
 def test_the_issuer_document_has_no_private_key(service, achievement):
     published = msgspec.json.encode(fetched(service, "/issuer").json)
     assert b'"d":' not in published
+
+
+def test_nothing_was_converted(service, achievement):
+    answer = service.client.get(f"/api/v1/personas/{achievement['persona']}/recognition")
+    assert answer.status_code == 409
+    assert "conversion" in answer.json["detail"]

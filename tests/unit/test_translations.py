@@ -11,7 +11,11 @@ import lrs
 
 ROOT = Path(lrs.__file__).parent
 CATALOGUE = ROOT / "translations/zh_Hans_CN/LC_MESSAGES/messages.po"
-METHODS = [("**/templates/**.html", "jinja2"), ("**.py", "python")]
+METHODS = [
+    ("**/templates/**.html", "jinja2"),
+    ("**.py", "python"),
+    ("**/static/**.js", "javascript"),
+]
 
 
 def used():

@@ -40,8 +40,7 @@ def queue_claim(tx: Transaction, claim: NewClaim) -> None:
     payload = _addressed(tx, claim)
     if payload is None:
         return
-    if rows:
-        payload = msgspec.structs.replace(payload, outer_id=f"{payload.outer_id}.{len(rows)}")
+    payload = _with_unused_id(tx, payload)
     tx.execute(
         "INSERT INTO claim (id, achievement, receiver, state, changed, payload) "
         "VALUES (?, ?, ?, 'queued', ?, ?)",
@@ -64,6 +63,15 @@ def queue_claim(tx: Transaction, claim: NewClaim) -> None:
         },
     )
     enqueue(tx, claim.receiver, "submit", payload.outer_id, line=_line(tx, payload.outer_id))
+
+
+def _with_unused_id(tx: Transaction, payload: ClaimPayload) -> ClaimPayload:
+    """Number the claims of one achievement, among them one whose learner was erased since."""
+    number, outer_id = 0, payload.outer_id
+    while tx.execute("SELECT 1 FROM claim WHERE id = ?", (outer_id,)).fetchone():
+        number += 1
+        outer_id = f"{payload.outer_id}.{number}"
+    return msgspec.structs.replace(payload, outer_id=outer_id)
 
 
 def submit_again(tx: Transaction, claim: str, receiver: str) -> None:

@@ -22,7 +22,17 @@ class SqliteFigures:
         return dict(rows.fetchall())
 
     def total(self, noun: Noun) -> int:
-        """Return how many there are of all keys."""
+        """Return how many there are of all keys; of records, of those that serve."""
+        if noun == "record":
+            row = (
+                self._database.read()
+                .execute(
+                    "SELECT count FROM figure WHERE noun = 'record' AND key = "
+                    "(SELECT CAST(id AS TEXT) FROM generation WHERE state = 'serving')"
+                )
+                .fetchone()
+            )
+            return int(row[0]) if row else 0
         return sum(self.counts(noun).values())
 
     def received_through(self, instants: Sequence[int]) -> list[int]:

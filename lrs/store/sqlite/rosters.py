@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from lrs.store.sqlite.database import Database, Transaction
-from schemas.rosters import RosterChange, RosterEntry, RosterNoun
+from schemas.rosters import RosterChange, RosterEntry, RosterNoun, noun_of
 
 _entry: msgspec.json.Decoder[RosterEntry] = msgspec.json.Decoder(RosterEntry)
 _COLUMNS = "seq, at, roster, ended, body"
@@ -84,7 +84,7 @@ class SqliteRosters:
 
 
 def _put(tx: Transaction, roster: str, import_id: str, entry: RosterEntry) -> bool:
-    noun, body = entry.__struct_config__.tag, msgspec.json.encode(entry)
+    noun, body = noun_of(entry), msgspec.json.encode(entry)
     key = (roster, noun, entry.id)
     row = tx.execute(
         "SELECT body, ended FROM roster_entry WHERE roster = ? AND noun = ? AND id = ?", key

@@ -14,6 +14,8 @@ from lrs.store.sqlite.credentials import SqliteCredentials
 from lrs.store.sqlite.database import Database
 from lrs.store.sqlite.devices import SqliteDevices
 from lrs.store.sqlite.documents import SqliteDocuments
+from lrs.store.sqlite.engagements import SqliteEngagements
+from lrs.store.sqlite.erasure import SqliteErasure
 from lrs.store.sqlite.exchange import SqliteExchange
 from lrs.store.sqlite.facts import SqliteAudit, SqliteFacts
 from lrs.store.sqlite.figures import SqliteFigures
@@ -33,7 +35,7 @@ from lrs.store.sqlite.sources import SqliteSources
 from lrs.store.sqlite.statements import SqliteStatements
 from lrs.store.sqlite.units import SqliteEquivalences, SqliteUnits
 from lrs.store.sqlite.webhooks import SqliteWebhooks
-from lrs.xapi.search_keys import search_keys
+from lrs.xapi.search_keys import is_of_others, search_keys
 from schemas.xapi import merge_definitions, read_statement, same_statement
 
 
@@ -77,6 +79,10 @@ class SqliteStore:
         self.rosters = SqliteRosters(self.database)
         self.figures = SqliteFigures(self.database)
         self.ledger = SqliteLedger(self.database)
+        self.engagements = SqliteEngagements(self.database)
+        self.erasure = SqliteErasure(
+            self.database, keys=lambda body: search_keys(read_statement(body)), keep=is_of_others
+        )
         self.people = SqlitePeople(self.database)
         self.sessions = SqliteSessions(self.database)
 

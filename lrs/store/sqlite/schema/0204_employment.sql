@@ -18,6 +18,7 @@ CREATE TABLE roster_identifier (
   person TEXT NOT NULL,
   PRIMARY KEY (roster, identifier, person)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX roster_identifier_identifier ON roster_identifier (identifier);
 CREATE INDEX roster_identifier_person ON roster_identifier (roster, person);
 
 -- How far those are who follow something.

@@ -7,8 +7,9 @@ CREATE TABLE figure (
   PRIMARY KEY (noun, key)
 ) STRICT, WITHOUT ROWID;
 
-INSERT INTO figure SELECT 'persona', '', count(*) FROM persona;
-INSERT INTO figure SELECT 'record', '', count(*) FROM record;
+INSERT INTO figure SELECT 'persona', '', count(*) FROM persona WHERE merged_into IS NULL;
+INSERT INTO figure SELECT 'record', CAST(generation AS TEXT), count(*) FROM record
+  GROUP BY generation;
 INSERT INTO figure SELECT 'achievement', state, count(*) FROM achievement GROUP BY state;
 INSERT INTO figure SELECT 'verified_of_unit', unit, count(*) FROM achievement
   WHERE state = 'verified' GROUP BY unit;
@@ -18,17 +19,25 @@ INSERT INTO figure
 INSERT INTO figure SELECT 'claim', state, count(*) FROM claim GROUP BY state;
 INSERT INTO figure SELECT 'parked', '', count(*) FROM outbox WHERE parked = 1;
 
-CREATE TRIGGER figure_persona_in AFTER INSERT ON persona BEGIN
+CREATE TRIGGER figure_persona_in AFTER INSERT ON persona WHEN NEW.merged_into IS NULL BEGIN
   UPDATE figure SET count = count + 1 WHERE noun = 'persona' AND key = '';
 END;
-CREATE TRIGGER figure_persona_out AFTER DELETE ON persona BEGIN
+CREATE TRIGGER figure_persona_out AFTER DELETE ON persona WHEN OLD.merged_into IS NULL BEGIN
   UPDATE figure SET count = count - 1 WHERE noun = 'persona' AND key = '';
 END;
+CREATE TRIGGER figure_persona_merged AFTER UPDATE OF merged_into ON persona BEGIN
+  UPDATE figure SET count = count + (NEW.merged_into IS NULL) - (OLD.merged_into IS NULL)
+    WHERE noun = 'persona' AND key = '';
+END;
+
+-- Of each generation of the projection; the pages show the one that serves.
 CREATE TRIGGER figure_record_in AFTER INSERT ON record BEGIN
-  UPDATE figure SET count = count + 1 WHERE noun = 'record' AND key = '';
+  INSERT INTO figure VALUES ('record', CAST(NEW.generation AS TEXT), 1)
+    ON CONFLICT DO UPDATE SET count = count + 1;
 END;
 CREATE TRIGGER figure_record_out AFTER DELETE ON record BEGIN
-  UPDATE figure SET count = count - 1 WHERE noun = 'record' AND key = '';
+  UPDATE figure SET count = count - 1
+    WHERE noun = 'record' AND key = CAST(OLD.generation AS TEXT);
 END;
 
 CREATE TRIGGER figure_achievement_in AFTER INSERT ON achievement BEGIN

@@ -1,0 +1,32 @@
+"""What judges and what decides, over a store: made anew for each request, so that it is of now."""
+
+from __future__ import annotations
+
+from lrs.achievements.catalogue import catalogue_of
+from lrs.achievements.judge import Judge
+from lrs.achievements.officers import Officers
+from lrs.store.sqlite.store import SqliteStore
+
+
+def judge_of(store: SqliteStore) -> Judge:
+    """Return the judge of personas by all that is published now."""
+    return Judge(
+        catalogue=catalogue_of(store.units.all(), store.equivalences.all()),
+        achievements=store.achievements,
+        records=store.records,
+        statements=store.statements,
+        sources=store.sources.all(),
+    )
+
+
+def officers_of(store: SqliteStore) -> Officers:
+    """Return what takes officers' decisions."""
+    return Officers(
+        units=store.units,
+        equivalences=store.equivalences,
+        achievements=store.achievements,
+        records=store.records,
+        statements=store.statements,
+        sources=store.sources.all(),
+        receivers=store.exchange.receivers().values(),
+    )

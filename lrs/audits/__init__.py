@@ -1,0 +1,1 @@
+"""Audits by auditors: for a purpose, within a scope, until a date."""

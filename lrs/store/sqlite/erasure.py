@@ -1,0 +1,330 @@
+"""Erasing a person in SQLite: all tables in one transaction, the pages zeroed."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from lrs.store.erasure import Erased, Keep, NotErasable
+from lrs.store.sqlite.bodies import Bodies
+from lrs.store.sqlite.database import Database, Transaction
+from lrs.store.sqlite.facts import note_act, note_fact
+from lrs.store.sqlite.statements import term_of
+from schemas.audit import Act
+
+NOBODY = "https://erased.invalid"
+"""RFC 2606: a name that leads nowhere. Tombstones are about it."""
+
+_BY_PERSONA = (
+    "event",
+    "record",
+    "belonging",
+    "satisfied",
+    "due_in_generation",
+    "due_evaluation",
+    "credential",
+    "credential_subject",
+    "ledger_opening",
+    "holding",
+    "learner_account",
+    "identity_document",
+)
+_PERSONAL_FIELDS = frozenset({"evidence", "score", "reason", "identifier", "identifiers", "name"})
+
+
+class SqliteErasure:
+    """Fulfils `lrs.store.erasure.Erasure`.
+
+    `keys` gives the search keys of a statement's body, `keep` tells which are of others.
+    """
+
+    def __init__(
+        self, database: Database, *, keys: Callable[[bytes], frozenset[str]], keep: Keep
+    ) -> None:
+        self._database = database
+        self._bodies = Bodies(database)
+        self._keys = keys
+        self._keep = keep
+
+    def erase(self, persona: str, act: Act) -> Erased:
+        """Erase a persona, with all that are merged into it, and write the fact `erased`."""
+        return self._database.write(lambda tx: self._erase(tx, persona, act))
+
+    def _erase(self, tx: Transaction, persona: str, act: Act) -> Erased:
+        tx.execute("PRAGMA secure_delete = ON")
+        tx.execute("PRAGMA defer_foreign_keys = ON")
+        names = self._names(tx, persona)
+        identifiers = self._identifiers(tx, names)
+        statements, mentions, attachments = self._statements(tx, names, identifiers)
+        documents = tx.execute(
+            "DELETE FROM document WHERE agent IN (SELECT value FROM json_each(?))",
+            (json.dumps(identifiers),),
+        ).rowcount
+        for table in _BY_PERSONA:
+            tx.execute(
+                f"DELETE FROM {table} WHERE persona IN (SELECT value FROM json_each(?))",  # noqa: S608
+                (json.dumps(list(names)),),
+            )
+        self._identity(tx, names, identifiers)
+        achievements, claims = self._achievements(tx, names)
+        renamed = {**names, **achievements}
+        self._trail(tx, [*names, *achievements, *claims], renamed)
+        self._imports(tx, statements)
+        erased = Erased(
+            personas=names,
+            statements=len(statements),
+            mentions=mentions,
+            documents=documents,
+            achievements=len(achievements),
+            claims=len(claims),
+            attachments=tuple(sorted(attachments)),
+        )
+        told = {"statements": len(statements), "achievements": sorted(achievements.values())}
+        for new in names.values():
+            note_fact(tx, "erased", new, told)
+        note_act(tx, msgspec.structs.replace(act, subject=names[persona], persona=names[persona]))
+        tx.execute("PRAGMA secure_delete = OFF")
+        return erased
+
+    def _names(self, tx: Transaction, persona: str) -> dict[str, str]:
+        """Return a new random id for each persona that is this person."""
+        row = tx.execute("SELECT merged_into FROM persona WHERE id = ?", (persona,)).fetchone()
+        if row is None:
+            raise NotErasable(f"there is no persona {persona}")
+        if row[0] is not None:
+            raise NotErasable(f"the persona is merged into {row[0]}: erase that one")
+        found = tx.execute(
+            "WITH RECURSIVE one (id) AS (VALUES (?) UNION "
+            "SELECT p.id FROM persona p JOIN one ON p.merged_into = one.id) SELECT id FROM one",
+            (persona,),
+        ).fetchall()
+        return {row[0]: f"erased-{uuid.uuid4()}" for row in found}
+
+    def _identifiers(self, tx: Transaction, names: Mapping[str, str]) -> list[str]:
+        """Return the identifiers that nobody else holds or held."""
+        rows = tx.execute(
+            "SELECT DISTINCT identifier FROM holding h "
+            "WHERE persona IN (SELECT value FROM json_each(?1)) AND NOT EXISTS "
+            "(SELECT 1 FROM holding o WHERE o.identifier = h.identifier "
+            "AND o.persona NOT IN (SELECT value FROM json_each(?1)))",
+            (json.dumps(list(names)),),
+        )
+        return [row[0] for row in rows]
+
+    def _statements(
+        self,
+        tx: Transaction,
+        names: Mapping[str, str],
+        identifiers: Sequence[str],
+    ) -> tuple[dict[bytes, int], int, set[str]]:
+        """Put tombstones in the places of the person's statements; return them by id, how many
+        of others mention the person, and what they had attached.
+        """
+        seqs = {
+            row[0]
+            for row in tx.execute(
+                "SELECT DISTINCT seq FROM event WHERE generation IN (SELECT id FROM generation) "
+                "AND persona IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(names)),),
+            )
+        }
+        terms = {term_of(f"agent:{one}") for one in identifiers}
+        terms |= {term_of(f"related_agent:{one}") for one in identifiers}
+        for term in terms:
+            seqs |= {r[0] for r in tx.execute("SELECT seq FROM posting WHERE term = ?", (term,))}
+        known, nobody = frozenset(identifiers), next(iter(names.values()))
+        erased: dict[bytes, int] = {}
+        attachments: set[str] = set()
+        mentions = 0
+        for seq in sorted(seqs):
+            statement_id, packed_by, packed = tx.execute(
+                "SELECT id, dictionary, body FROM statement WHERE seq = ?", (seq,)
+            ).fetchone()
+            body = self._bodies.unpack(packed_by, packed)
+            statement: dict[str, Any] = msgspec.json.decode(body)
+            if self._keep(statement, known):
+                mentions += 1
+                continue
+            attachments |= {one["sha2"].lower() for one in statement.get("attachments", ())}
+            self._bury(tx, seq, body, nobody)
+            erased[statement_id] = seq
+        return erased, mentions, attachments
+
+    def _bury(self, tx: Transaction, seq: int, body: bytes, nobody: str) -> None:
+        """Put a tombstone in a statement's place and let nothing find it by what it said."""
+        statement: dict[str, Any] = msgspec.json.decode(body)
+        kept: dict[str, Any] = {
+            name: value for name, value in statement.items() if name in ("authority", "version")
+        }
+        tombstone: dict[str, Any] = {
+            "id": statement["id"],
+            "actor": {"objectType": "Agent", "account": {"homePage": NOBODY, "name": nobody}},
+            "verb": {"id": f"{NOBODY}/erased", "display": {"en": "erased", "zh-CN": "已删除"}},
+            "object": {"objectType": "Activity", "id": f"{NOBODY}/statement"},
+            **kept,
+        }
+        named, (packed,) = self._bodies.pack([msgspec.json.encode(tombstone)])
+        tx.execute(
+            "UPDATE statement SET voided = 1, timed = 0, dictionary = ?, body = ? WHERE seq = ?",
+            (named, packed, seq),
+        )
+        terms = [term_of(key) for key in self._keys(body) if not key.startswith("verb:")]
+        places = [seq, *self._referring(tx, uuid.UUID(statement["id"]).bytes)]
+        tx.executemany(
+            "DELETE FROM posting WHERE term = ? AND seq = ?",
+            [(term, place) for term in terms for place in places],
+        )
+
+    def _referring(self, tx: Transaction, statement_id: bytes) -> list[int]:
+        rows = tx.execute("SELECT seq FROM reference WHERE target = ?", (statement_id,))
+        return [row[0] for row in rows]
+
+    def _identity(
+        self, tx: Transaction, names: Mapping[str, str], identifiers: Sequence[str]
+    ) -> None:
+        """Forget links, names and the accounts with which the person signed in."""
+        wanted = json.dumps(list(names))
+        tx.execute(
+            "DELETE FROM employment WHERE base IN (SELECT value FROM json_each(?))", (wanted,)
+        )
+        tx.execute(
+            "DELETE FROM roster_identifier WHERE identifier IN (SELECT value FROM json_each(?))",
+            (json.dumps(identifiers),),
+        )
+        tx.execute(
+            "DELETE FROM identity_link WHERE persona IN (SELECT value FROM json_each(?1)) "
+            "OR other IN (SELECT value FROM json_each(?1))",
+            (wanted,),
+        )
+        tx.execute(
+            "DELETE FROM outbox WHERE kind = 'lookup' "
+            "AND subject IN (SELECT value FROM json_each(?))",
+            (wanted,),
+        )
+        tx.execute(
+            "DELETE FROM rework WHERE subject IN (SELECT value FROM json_each(?))", (wanted,)
+        )
+        accounts = tx.execute(
+            "SELECT id FROM person WHERE json_extract(CAST(body AS TEXT), '$.persona') "
+            "IN (SELECT value FROM json_each(?))",
+            (wanted,),
+        ).fetchall()
+        for (account,) in accounts:
+            for table in ("recovery_code", "sign_in_link"):
+                tx.execute(f"DELETE FROM {table} WHERE person = ?", (account,))  # noqa: S608
+            tx.execute("DELETE FROM session WHERE principal = ?", (f"person:{account}",))
+            tx.execute("DELETE FROM person WHERE id = ?", (account,))
+        tx.execute("DELETE FROM persona WHERE id IN (SELECT value FROM json_each(?))", (wanted,))
+
+    def _achievements(
+        self, tx: Transaction, names: Mapping[str, str]
+    ) -> tuple[dict[str, str], list[str]]:
+        """Give achievements and claims to nobody; return the new ids by the old, and the claims."""
+        rows = tx.execute(
+            "SELECT id, persona, body FROM achievement "
+            "WHERE persona IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(names)),),
+        ).fetchall()
+        renamed = {row[0]: str(uuid.uuid4()) for row in rows}
+        claims: list[str] = []
+        for old, persona, body in rows:
+            achievement: dict[str, Any] = msgspec.json.decode(_renamed(body, {**names, **renamed}))
+            achievement |= {"score": None, "evidence": {}}
+            achievement.pop("reason", None)
+            claims += self._claims(tx, old, renamed[old])
+            for table in ("achievement_source", "officer_decision"):
+                tx.execute(
+                    f"UPDATE {table} SET achievement = ? WHERE achievement = ?",  # noqa: S608
+                    (renamed[old], old),
+                )
+            tx.execute(
+                "UPDATE officer_decision SET reason = '' WHERE achievement = ?", (renamed[old],)
+            )
+            tx.execute(
+                "UPDATE achievement SET id = ?, persona = ?, body = ? WHERE id = ?",
+                (renamed[old], names[persona], msgspec.json.encode(achievement), old),
+            )
+        return renamed, claims
+
+    def _claims(self, tx: Transaction, old: str, new: str) -> list[str]:
+        rows = tx.execute(
+            "SELECT id, state, receiver, payload FROM claim WHERE achievement = ?", (old,)
+        ).fetchall()
+        for claim, state, receiver, payload in rows:
+            self._call_back(tx, claim, state)
+            told: dict[str, Any] = msgspec.json.decode(payload)
+            told |= {
+                "learner": {"name": "erased", "identifier": f"account:{NOBODY}|{new}"},
+                "score": None,
+            }
+            if state in ("queued", "sent"):
+                tx.execute("UPDATE claim SET state = 'withdrawn' WHERE id = ?", (claim,))
+                note_fact(tx, "withdrawn", claim, {"achievement": new, "receiver": receiver})
+            tx.execute(
+                "UPDATE claim SET achievement = ?, payload = ?, reason = NULL, changed = ? "
+                "WHERE id = ?",
+                (new, msgspec.json.encode(told), tx.instant, claim),
+            )
+        return [row[0] for row in rows]
+
+    def _call_back(self, tx: Transaction, claim: str, state: str) -> None:
+        """Take what waits or was parked out of the outbox. Raises NotErasable for what is out."""
+        pending = tx.execute(
+            "SELECT parked FROM outbox WHERE subject = ? AND kind IN ('submit', 'withdraw')",
+            (claim,),
+        ).fetchall()
+        if state != "queued" and any(not parked for (parked,) in pending):
+            raise NotErasable(f"the claim {claim} is on its way; ask again once it is answered")
+        tx.execute(
+            "DELETE FROM outbox WHERE subject = ? AND kind IN ('submit', 'withdraw')", (claim,)
+        )
+
+    def _trail(self, tx: Transaction, subjects: Iterable[str], renamed: Mapping[str, str]) -> None:
+        """Let facts and audit events lead to nobody; that they happened stays."""
+        wanted = json.dumps(list(subjects))
+        rows = tx.execute(
+            "SELECT seq, subject, body FROM fact WHERE subject IN (SELECT value FROM json_each(?))",
+            (wanted,),
+        ).fetchall()
+        for seq, subject, body in rows:
+            told: dict[str, Any] = msgspec.json.decode(_renamed(body, renamed))
+            left = {name: value for name, value in told.items() if name not in _PERSONAL_FIELDS}
+            tx.execute(
+                "UPDATE fact SET subject = ?, body = ? WHERE seq = ?",
+                (renamed.get(subject, subject), msgspec.json.encode(left), seq),
+            )
+        rows = tx.execute(
+            "SELECT seq, subject, persona, detail FROM audit_event "
+            "WHERE persona IN (SELECT value FROM json_each(?1))",
+            (wanted,),
+        ).fetchall()
+        tx.executemany(
+            "UPDATE audit_event SET subject = ?, persona = ?, detail = ? WHERE seq = ?",
+            [
+                (renamed.get(subject, subject), renamed[persona], _renamed(detail, renamed), seq)
+                for seq, subject, persona, detail in rows
+            ],
+        )
+
+    def _imports(self, tx: Transaction, statements: Mapping[bytes, int]) -> None:
+        """Forget the cells of the rows that the statements came from."""
+        if not statements:
+            return
+        rows = tx.execute("SELECT import, number, statements FROM import_row WHERE body NOT NULL")
+        gone = [
+            (of, number)
+            for of, number, ids in rows
+            if any(ids[at : at + 16] in statements for at in range(0, len(ids), 16))
+        ]
+        tx.executemany("UPDATE import_row SET body = NULL WHERE import = ? AND number = ?", gone)
+
+
+def _renamed(content: bytes, names: Mapping[str, str]) -> bytes:
+    """Replace ids in JSON; they are UUIDs and stand for nothing else."""
+    for old, new in names.items():
+        content = content.replace(old.encode(), new.encode())
+    return content
