@@ -114,7 +114,7 @@ def main() -> None:
     service = Service(Settings.from_environment())
     exchange = ExchangeWork(service)
     threads = [
-        threading.Thread(target=run, args=(steps, stopping), name=name)
+        threading.Thread(target=run, args=(steps, stopping), name=name, daemon=True)
         for name, steps in (
             ("projection", projection_steps(service)),
             ("exchange", exchange.deliveries),

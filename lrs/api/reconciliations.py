@@ -1,4 +1,4 @@
-"""`/api/v1/reconciliations`, and the catalogues of receivers."""
+"""`/api/v1/reconciliations`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ import msgspec
 
 from lrs.api.blueprint import ApiBlueprint, page
 from lrs.api.cursors import read_cursor
-from lrs.problems import Problem
 from lrs.service import Service
 from lrs.store.reconciliations import Summary
 from schemas.resources.exchange import (
     DifferenceSchema,
     OfReceiverQuery,
-    RecognisedUnitSchema,
     ReconciliationSchema,
 )
 from schemas.resources.paging import PageQuery, page_of
@@ -52,17 +50,6 @@ def blueprint(service: Service) -> ApiBlueprint:
         return page(
             found, query["limit"], lambda one: one[0], lambda one: msgspec.structs.asdict(one[1])
         )
-
-    @routes.get("/receivers/<receiver>/catalogue")
-    @routes.arguments(PageQuery, location="query")
-    @routes.response(200, page_of(RecognisedUnitSchema))
-    def catalogue(query: dict[str, Any], receiver: str) -> dict[str, Any]:
-        """List the units that a receiver recognises, as it said last, by code."""
-        if receiver not in service.store.exchange.receivers():
-            raise Problem(404, f"There is no receiver {receiver!r}.")
-        after = read_cursor(query["cursor"], str) or ""
-        found = store.catalogue(receiver, after, query["limit"])
-        return page(found, query["limit"], lambda unit: unit.code, msgspec.structs.asdict)
 
     return routes
 

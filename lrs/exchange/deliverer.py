@@ -69,7 +69,10 @@ class Deliverer:
         """Begin what is due as far as there is room; False where nothing is under way."""
         self._collect(0.0)
         self._renew()
-        taken = self._outbox.lease(AT_A_TIME - len(self._under_way), LEASE, without=self._busy())
+        under_way = Counter(delivery.destination for delivery in self._under_way.values())
+        taken = self._outbox.lease(
+            AT_A_TIME - len(self._under_way), LEASE, most=AT_A_TIME // 2, under_way=under_way
+        )
         for delivery in taken:
             self._under_way[self._pool.submit(self._deliver, delivery)] = delivery
         if self._under_way:
@@ -83,10 +86,6 @@ class Deliverer:
             self._collect(0.5)
             self._renew()
         self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def _busy(self) -> list[str]:
-        counts = Counter(delivery.destination for delivery in self._under_way.values())
-        return [name for name, count in counts.items() if count >= AT_A_TIME // 2]
 
     def _collect(self, patience: float) -> None:
         done, _ = wait(self._under_way, timeout=patience, return_when=FIRST_COMPLETED)

@@ -110,7 +110,7 @@ class Reconciler:
             try:
                 self.reconcile(name)
             except Refused as error:
-                log.warning("%s is not reconciled with: %s", name, error)
+                log.info("%s is not reconciled with: %s", name, error)
             return True
         return False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal, Protocol
 
 import msgspec
@@ -58,12 +59,19 @@ class Outbox(Protocol):
     False, and change nothing, where the delivery is leased to another by now.
     """
 
-    def lease(self, limit: int, seconds: float, *, without: Collection[str] = ()) -> list[Delivery]:
+    def lease(
+        self,
+        limit: int,
+        seconds: float,
+        *,
+        most: int | None = None,
+        under_way: Mapping[str, int] = MappingProxyType({}),
+    ) -> list[Delivery]:
         """Take up to `limit` deliveries that are due; others leave them alone for `seconds`.
 
         Nothing of a line goes before what was queued for it earlier (a line is a learner and unit,
-        or what a notification is about), nothing to a destination
-        whose circuit is open, whose rate is used up, or that is among `without`.
+        or what a notification is about), nothing to a destination whose circuit is open, whose
+        rate is used up, or that has `most` with those `under_way` already.
         """
         ...
 

@@ -65,6 +65,18 @@ class DifferenceSchema(Schema):
     repair = fields.String(required=True)
 
 
+class ReceiverSchema(Schema):
+    """Where claims go; `failures` in a row, and until when it is left alone for them."""
+
+    name = fields.String(required=True)
+    adapter = fields.String(required=True)
+    url = fields.String(required=True)
+    client_id = fields.String(required=True)
+    institution = fields.String(required=True)
+    failures = fields.Integer(required=True)
+    left_alone_until = fields.AwareDateTime(allow_none=True)
+
+
 class RecognisedUnitSchema(Schema):
     """A unit of a receiver's catalogue."""
 

@@ -199,6 +199,19 @@ def test_what_was_withdrawn_is_claimed_anew_under_another_id(queued):
     assert again.claim.outer_id == again.subject == "c1.1"
 
 
+def test_the_withdrawal_of_one_version_comes_before_the_claim_of_the_next(queued):
+    accept(queued)
+    another = NewClaim(achievement="a2", receiver="bank", payload=claim("c2").payload)
+    revoke(queued)
+    queued.achievements.settle(
+        [Evaluation(due=DUE, achievement=achievement(version=2), claims=[another])]
+    )
+    (withdrawal,) = queued.outbox.lease(10, 60)
+    assert (withdrawal.kind, withdrawal.subject) == ("withdraw", "c1")
+    assert queued.outbox.settle(withdrawal, receipt("withdrawn"))
+    assert [one.subject for one in queued.outbox.lease(10, 60)] == ["c2"]
+
+
 def test_a_worker_that_lost_its_lease_settles_nothing(queued):
     (lost,) = queued.outbox.lease(10, 0)
     (held,) = queued.outbox.lease(10, 60)

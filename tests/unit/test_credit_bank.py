@@ -19,7 +19,7 @@ from adapters.oauth import ClientCredentials, client_assertion
 from adapters.outbound import Receiver, Refused, Unavailable, Unproven, outbound_adapters
 from adapters.outbound_http import OutboundHttp
 from lrs.bank.claims import sign_receipt
-from schemas.claims import ClaimPayload, claim_hash
+from schemas.claims import ClaimPayload, IdentityDocument, claim_hash
 from tests.bank_process import BankProcess, client_key, write_jwks
 from tests.unit.test_bank_authorization import part
 from tests.unit.test_bank_claims import CLAIM, another
@@ -489,3 +489,129 @@ def test_a_broken_connection_is_unavailable(server, to_server):
 
 def test_the_client_key_is_not_shown(server):
     assert KEY.as_dict(private=True)["d"] not in repr(receiver(server))
+
+
+# --- withdrawals, books and look-ups
+
+
+def withdrawn(server, **change):
+    return lambda headers, body: (
+        201,
+        {},
+        {
+            "receipt": signed(
+                content_of(claim_of(CLAIM), iss=server.url, decision="withdrawn", **change)
+            )
+        },
+    )
+
+
+WITHDRAWAL = "POST /claims/claim-1/withdrawal"
+
+
+def test_a_withdrawal_is_proved_by_its_own_receipt(server, to_server):
+    server.script[WITHDRAWAL] = withdrawn(server, reason="revoked")
+    receipt = to_server.withdraw(claim_of(CLAIM), "revoked")
+    assert (receipt.decision, receipt.reason) == ("withdrawn", "revoked")
+    sent = json.loads(server.calls(WITHDRAWAL)[0][1])
+    assert sent["claim_hash"] == claim_hash(claim_of(CLAIM))
+
+
+def test_the_acceptance_replayed_proves_no_withdrawal(server, to_server):
+    acceptance = signed(content_of(claim_of(CLAIM), iss=server.url))
+    server.script[WITHDRAWAL] = (200, {}, {"receipt": acceptance})
+    with pytest.raises(Unproven, match="withdrawal"):
+        to_server.withdraw(claim_of(CLAIM), "revoked")
+
+
+def test_a_withdrawal_replayed_proves_no_acceptance(server, to_server):
+    server.script["POST /claims"] = withdrawn(server)
+    with pytest.raises(Refused, match="withdrawn"):
+        to_server.submit(claim_of(CLAIM))
+
+
+def test_the_receipt_of_another_claim_replayed_proves_nothing(server, to_server):
+    other = signed(content_of(claim_of(another(2)), iss=server.url))
+    server.script["POST /claims"] = (200, {}, {"receipt": other})
+    with pytest.raises(Unproven, match="for the claim"):
+        to_server.submit(claim_of(CLAIM))
+
+
+def test_a_receipt_is_taken_under_pinned_keys_alone(server):
+    server.script["POST /claims"] = answering(server)
+    for pinned, good in (([BANK_KEY.thumbprint()], True), (["another"], False)):
+        connection = connect(
+            Receiver(
+                name="Bank",
+                url=server.url,
+                client_id="lrs",
+                client_key=KEY,
+                settings={"pinned_keys": pinned},
+            )
+        )
+        if good:
+            assert connection.submit(claim_of(CLAIM)).decision == "accepted"
+        else:
+            with pytest.raises(Unproven, match="pinned_keys"):
+                connection.submit(claim_of(CLAIM))
+        connection.close()
+
+
+def test_settings_that_cannot_be_used_are_refused(server):
+    for settings in ({"surplus": 1}, {"oauth": {"method": "none"}}, {"mapping": {}}):
+        with pytest.raises(Refused, match="Bank: its"):
+            connect(
+                Receiver(
+                    name="Bank",
+                    url=server.url,
+                    client_id="lrs",
+                    client_key=KEY,
+                    settings=settings,
+                )
+            )
+
+
+def test_the_status_of_a_claim_is_proved_or_there_is_none(server, to_server):
+    assert to_server.status(claim_of(CLAIM)) is None
+    receipt = signed(content_of(claim_of(CLAIM), iss=server.url))
+    server.script["GET /claims/claim-1"] = (200, {}, {"receipt": receipt})
+    assert to_server.status(claim_of(CLAIM)).jws == receipt
+    server.script["GET /claims/claim-1"] = (200, {}, {"receipt": receipt[:-8] + "AAAAAAAA"})
+    with pytest.raises(Unproven, match="not the bank's"):
+        to_server.status(claim_of(CLAIM))
+
+
+def held(outer_id):
+    return {"outer_id": outer_id, "bank_id": "B", "state": "accepted", "claim_hash": "h"}
+
+
+def test_books_are_read_page_by_page(server, to_server):
+    server.script["GET /holdings"] = (200, {}, {"holdings": [held("a")], "next": "x y"})
+    server.script["GET /holdings?cursor=x%20y"] = (200, {}, {"holdings": [held("b")]})
+    assert [one.outer_id for one in to_server.holdings()] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"holdings": [held("b")], "next": "x"},
+        {"holdings": [held("a")]},
+        {"holdings": 7},
+        {"holdings": [{"outer_id": "c"}]},
+    ],
+)
+def test_books_out_of_order_in_a_circle_or_of_another_form_are_refused(server, to_server, page):
+    server.script["GET /holdings"] = (200, {}, {"holdings": [held("a")], "next": "x"})
+    server.script["GET /holdings?cursor=x"] = (200, {}, page)
+    with pytest.raises(Refused):
+        list(to_server.holdings())
+
+
+def test_a_learner_that_the_bank_does_not_know_is_refused_without_the_number(server, to_server):
+    document = IdentityDocument(type="resident", number="310101199001011234")
+    server.script["POST /learners/lookup"] = (404, {}, {"detail": "nobody"})
+    with pytest.raises(Refused) as caught:
+        to_server.look_up("王小明", document)
+    assert "3101" not in str(caught.value)
+    server.script["POST /learners/lookup"] = (200, {}, {"learner": "L-1"})
+    assert to_server.look_up("王小明", document) == f"account:{server.url}|L-1"

@@ -292,6 +292,17 @@ def test_a_receiver_without_books_is_refused(service):
         Reconciler(store.exchange, store.reconciliations, to).reconcile("bank")
 
 
+def test_receivers_are_listed_with_how_they_answered_last(service):
+    (found,) = service.client.get("/api/v1/receivers").json["items"]
+    assert (found["name"], found["failures"], found["left_alone_until"]) == ("bank", 0, None)
+    assert "settings" not in found
+    put(service, 1)
+    (delivery,) = service.store.outbox.lease(1, 60)
+    service.store.outbox.postpone(delivery, 60, "away", 60)
+    (found,) = service.client.get("/api/v1/receivers").json["items"]
+    assert found["failures"] == 1 and found["left_alone_until"]
+
+
 def test_the_outbox_is_read_and_tended_by_people(service):
     put(service, 1)
     (delivery,) = service.store.outbox.lease(10, 60)

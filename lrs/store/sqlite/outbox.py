@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -28,15 +29,25 @@ class SqliteOutbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def lease(self, limit: int, seconds: float, *, without: Collection[str] = ()) -> list[Delivery]:
+    def lease(
+        self,
+        limit: int,
+        seconds: float,
+        *,
+        most: int | None = None,
+        under_way: Mapping[str, int] = MappingProxyType({}),
+    ) -> list[Delivery]:
         """Take up to `limit` deliveries that are due; others leave them alone for `seconds`."""
         lease = int(seconds * 1e6)
 
         def work(tx: Transaction) -> list[Delivery]:
             taken: list[Delivery] = []
-            for name, circuit in _open(tx, tx.instant, without):
-                free = slots(circuit, tx.instant, limit - len(taken))
-                found = _take(tx, name, free, lease) if free else []
+            for name, circuit in _open(tx, tx.instant):
+                room = limit - len(taken)
+                if most is not None:
+                    room = min(room, most - under_way.get(name, 0))
+                free = slots(circuit, tx.instant, room)
+                found = _take(tx, name, free, lease) if free > 0 else []
                 if found:
                     _put_circuit(tx, name, after_lease(circuit, tx.instant, lease))
                     taken += found
@@ -45,7 +56,9 @@ class SqliteOutbox:
             return taken
 
         # Look before asking for the turn to write, which an idle worker would do all day.
-        if limit < 1 or not _open(self._database.read(), self._database.now(), without):
+        full = {name for name, count in under_way.items() if most is not None and count >= most}
+        waiting = _open(self._database.read(), self._database.now())
+        if limit < 1 or all(name in full for name, _ in waiting):
             return []
         return self._database.write(work)
 
@@ -202,9 +215,7 @@ class SqliteOutbox:
         return {row[0]: _circuit_of(row[1:]) for row in rows}
 
 
-def _open(
-    reader: sqlite3.Connection | Transaction, now: int, without: Collection[str]
-) -> list[tuple[str, Circuit]]:
+def _open(reader: sqlite3.Connection | Transaction, now: int) -> list[tuple[str, Circuit]]:
     """Return the destinations that may be sent to and that something is due for."""
     rows = reader.execute(
         f"SELECT name, {_CIRCUIT} FROM destination d "  # noqa: S608
@@ -212,16 +223,17 @@ def _open(
         "WHERE o.destination = d.name AND o.parked = 0 AND o.due <= ?1)",
         (now,),
     )
-    return [(row[0], _circuit_of(row[1:])) for row in rows if row[0] not in without]
+    return [(row[0], _circuit_of(row[1:])) for row in rows]
 
 
 def _take(tx: Transaction, destination: str, limit: int, lease: int) -> list[Delivery]:
+    # The + keeps SQLite from looking through all that waits for what stands before in the line.
     rows = tx.execute(
         "SELECT o.id, o.lease + 1, o.kind, o.subject, o.attempts, c.payload, o.body "
         "FROM outbox o LEFT JOIN claim c ON c.id = o.subject AND o.kind IN ('submit', 'withdraw') "
         "WHERE o.destination = ?1 AND o.parked = 0 AND o.due <= ?2 "
         "AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.destination = ?1 "
-        "AND e.line = o.line AND e.id < o.id AND e.parked = 0) "
+        "AND e.line = o.line AND e.id < o.id AND +e.parked = 0) "
         "ORDER BY o.due LIMIT ?3",
         (destination, tx.instant, limit),
     ).fetchall()

@@ -37,7 +37,7 @@ class SqliteReconciliations:
         """Tell whether something of the claim is in the outbox and not on the shelf."""
         row = self._database.read().execute(
             "SELECT 1 FROM claim c JOIN outbox o ON o.destination = c.receiver "
-            "AND o.subject = c.id WHERE c.id = ? AND o.parked = 0 LIMIT 1",
+            "AND o.subject = c.id WHERE c.id = ? AND +o.parked = 0 LIMIT 1",
             (claim,),
         )
         return row.fetchone() is not None
