@@ -186,9 +186,6 @@ class SqliteErasure:
         """Forget links, names and the accounts with which the person signed in."""
         wanted = json.dumps(list(names))
         tx.execute(
-            "DELETE FROM employment WHERE base IN (SELECT value FROM json_each(?))", (wanted,)
-        )
-        tx.execute(
             "DELETE FROM roster_identifier WHERE identifier IN (SELECT value FROM json_each(?))",
             (json.dumps(identifiers),),
         )
