@@ -78,7 +78,7 @@ class SqliteOrganisations:
 
         def work(tx: Transaction) -> None:
             for one in employments:
-                _put(tx, "employment", one)
+                _put(tx, "employee", one)
                 refresh(tx, one.organisation, one.persona, today)
             note_act(tx, act)
 
@@ -86,7 +86,7 @@ class SqliteOrganisations:
 
     def employments(self, organisation: str, after: str | None, limit: int) -> list[Employment]:
         """Return a page of employments in the order of their personas."""
-        return [_employment(one) for one in self._of("employment", organisation, after, limit)]
+        return [_employment(one) for one in self._of("employee", organisation, after, limit)]
 
     def consent(self, consents: Sequence[Consent], today: date, act: Act) -> None:
         """Record consents, `given` now, in the place of earlier ones, whole."""

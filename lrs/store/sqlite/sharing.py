@@ -44,7 +44,7 @@ def refresh(tx: Transaction, organisation: str, persona: str, today: date) -> No
     """Bring what an organisation sees of a persona up to date with employment and consent."""
     key = (organisation, persona)
     which = "WHERE organisation = ? AND persona = ?"
-    row = tx.execute(f"SELECT body FROM employment {which}", key).fetchone()  # noqa: S608
+    row = tx.execute(f"SELECT body FROM employee {which}", key).fetchone()  # noqa: S608
     employment = _employment(row[0]) if row else None
     row = tx.execute(f"SELECT body FROM consent {which}", key).fetchone()  # noqa: S608
     consent = _consent(row[0]) if row else None
@@ -69,7 +69,7 @@ def refresh(tx: Transaction, organisation: str, persona: str, today: date) -> No
 def forget(tx: Transaction, persona: str) -> None:
     """Let no organisation see anything of a persona that is erased, nor keep who it was."""
     rows = tx.execute(
-        "SELECT organisation FROM employment WHERE persona = ?1 "
+        "SELECT organisation FROM employee WHERE persona = ?1 "
         "UNION SELECT organisation FROM consent WHERE persona = ?1",
         (persona,),
     ).fetchall()
@@ -78,7 +78,7 @@ def forget(tx: Transaction, persona: str) -> None:
         key = (organisation, persona)
         tx.execute("DELETE FROM visible_due WHERE organisation = ? AND persona = ?", key)
         tx.execute("UPDATE shared SET persona = '' WHERE organisation = ? AND persona = ?", key)
-    tx.execute("DELETE FROM employment WHERE persona = ?", (persona,))
+    tx.execute("DELETE FROM employee WHERE persona = ?", (persona,))
     tx.execute("DELETE FROM consent WHERE persona = ?", (persona,))
 
 

@@ -3,13 +3,13 @@ CREATE TABLE organisation (
   body BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE employment (
+CREATE TABLE employee (
   organisation TEXT NOT NULL REFERENCES organisation (id),
   persona TEXT NOT NULL,
   body BLOB NOT NULL,
   PRIMARY KEY (organisation, persona)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX employment_persona ON employment (persona);
+CREATE INDEX employee_persona ON employee (persona);
 
 -- The consent that counts; what was before it is in the audit events.
 CREATE TABLE consent (
