@@ -1,5 +1,7 @@
 """Programmes, credits under caps, and conversions: the examples as a learner meets them."""
 
+import re
+import textwrap
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import product
@@ -8,13 +10,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from lrs.achievements.catalogue import catalogue_of
+from lrs.achievements.condition_schema import ConditionField
 from lrs.achievements.conversion import convert
 from lrs.achievements.credit_sum import count, eligible, maximum
 from lrs.achievements.earned import Background, Earned
 from lrs.achievements.evaluate import evaluate
 from lrs.achievements.explain import explain
+from lrs.achievements.located_yaml import read_located
 from lrs.achievements.publishing import between
 from lrs.achievements.units_file import read_units_file
 from schemas.achievements import Achievement
@@ -373,3 +378,15 @@ def test_a_programme_asks_for_its_grades_in_order():
     assert (decision.met, decision.achievements) == (True, tuple(grades))
     backwards = [holds(code, DAY - timedelta(days=n)) for n, code in enumerate(grades)]
     assert not evaluate(programme, [], AS_OF, Background(earned=tuple(backwards))).met
+
+
+def test_the_examples_of_the_documentation():
+    text = (EXAMPLES.parents[1] / "docs" / "units.md").read_text("utf-8")
+    blocks = re.findall(r"(?:^    .*\n)+", text, re.MULTILINE)
+    [written] = [block for block in blocks if block.startswith("    credits:")]
+    condition = ConditionField().deserialize(read_located(textwrap.dedent(written)).value)
+    assert [cap.per for cap in condition.caps] == [None, "awarding_body", "half_year"]
+    [written] = [block for block in blocks if block.startswith("    equivalences:")]
+    [equivalence] = read_units_file(textwrap.dedent(written), "x").equivalences
+    known = CONVERSIONS.equivalences[0]
+    assert equivalence == replace(known, title={"en": known.title["en"]})
