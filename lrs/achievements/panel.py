@@ -5,7 +5,9 @@ from __future__ import annotations
 from lrs.achievements.catalogue import catalogue_of
 from lrs.achievements.judge import Judge
 from lrs.achievements.officers import Officers
+from lrs.achievements.what_if import WhatIf
 from lrs.store.sqlite.store import SqliteStore
+from schemas.units import Unit
 
 
 def judge_of(store: SqliteStore) -> Judge:
@@ -30,3 +32,8 @@ def officers_of(store: SqliteStore) -> Officers:
         sources=store.sources.all(),
         receivers=store.exchange.receivers().values(),
     )
+
+
+def what_if_of(store: SqliteStore, draft: Unit) -> WhatIf:
+    """Return what tells what a draft would change."""
+    return WhatIf(draft, judge_of(store), store.achievements, store.records)

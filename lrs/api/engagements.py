@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import uuid
 from typing import Any
 
@@ -10,11 +9,8 @@ import msgspec
 
 from lrs.api.blueprint import ApiBlueprint, page
 from lrs.api.cursors import read_cursor
+from lrs.audits.drawing import draw as draw_sample
 from lrs.audits.looking import engagement_of
-from lrs.audits.sampling import sample
-from lrs.ledger.merkle import ProofError
-from lrs.ledger.proofs import Proofs
-from lrs.ledger.routes import newest
 from lrs.problems import Problem
 from lrs.service import Service
 from schemas.audit import Act
@@ -103,36 +99,8 @@ def blueprint(service: Service) -> ApiBlueprint:
     @routes.response(200, SampleSchema)
     def draw(query: dict[str, Any], engagement: str) -> dict[str, Any]:
         """Draw a seeded sample of the claims within the scope."""
-        principal = service.principal("auditor")
-        known = engagement_of(service.store, principal, engagement)
-        if query["unit"] is not None and known.units and query["unit"] not in known.units:
-            raise Problem(403, "This unit is outside of the engagement's.")
-        size = query["as_of"] or newest(service).size
-        try:
-            root = Proofs(service.store.ledger).root(size)
-        except ProofError as error:
-            raise Problem(404, f"The ledger was never so large: {error}.") from error
-        population = store.population(known, query["unit"], size)
-        claims, count = sample(population, query["size"], query["seed"])
-        detail = {"seed": query["seed"], "size": query["size"], "as_of": size}
-        service.store.audit.note(
-            Act(
-                principal=principal.id,
-                action="sample.draw",
-                subject=engagement,
-                reason=known.purpose,
-                detail={**detail, "unit": query["unit"]},
-            )
-        )
-        return {
-            "engagement": engagement,
-            "seed": query["seed"],
-            "unit": query["unit"],
-            "as_of": size,
-            "root": base64.b64encode(root).decode(),
-            "population": count,
-            "claims": claims,
-        }
+        drawn = draw_sample(service, service.principal("auditor"), engagement, **query)
+        return msgspec.structs.asdict(drawn)
 
     return routes
 

@@ -8,12 +8,10 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from lrs.achievements.catalogue import catalogue_of
 from lrs.achievements.evaluate import activities_of, units_of
-from lrs.achievements.judge import Judge
+from lrs.achievements.panel import what_if_of
 from lrs.achievements.publishing import between
 from lrs.achievements.unit_schema import UnitSchema
-from lrs.achievements.what_if import WhatIf
 from lrs.api.blueprint import ApiBlueprint, page
 from lrs.api.cursors import read_cursor, write_cursor
 from lrs.problems import Problem
@@ -70,7 +68,7 @@ def blueprint(service: Service) -> ApiBlueprint:
         `limit` is how many personas a page looks at; send the same body to `next`.
         """
         after = read_cursor(query["cursor"], str) or ""
-        run = _what_if(service, given)
+        run = what_if_of(store, given)
         now = datetime.now(UTC)
         found = run.concerned(after, query["limit"])
         changes = (run.change(persona, now) for persona in found)
@@ -106,15 +104,3 @@ def refuse(faults: list[tuple[tuple[str | int, ...], str]]) -> None:
             for path, rule in faults
         ]
         raise Problem(400, "The request is wrong; `errors` says where.", errors=errors)
-
-
-def _what_if(service: Service, draft: Unit) -> WhatIf:
-    store = service.store
-    judge = Judge(
-        catalogue=catalogue_of(store.units.all(), store.equivalences.all()),
-        achievements=store.achievements,
-        records=store.records,
-        statements=store.statements,
-        sources=store.sources.all(),
-    )
-    return WhatIf(draft, judge, store.achievements, store.records)

@@ -12,7 +12,15 @@ from flask_babel import format_datetime, format_decimal, format_percent
 from lrs.console.language import in_language
 from lrs.console.navigation import ROLE_NAMES, home_of, open_to
 from lrs.console.script_texts import script_texts
-from lrs.console.words import EVENT_KINDS, PROVENANCES, VERDICTS
+from lrs.console.words import (
+    DELIVERY_KINDS,
+    EVENT_KINDS,
+    FACT_KINDS,
+    IMPORT_KINDS,
+    IMPORT_STATES,
+    PROVENANCES,
+    VERDICTS,
+)
 from lrs.problems import Problem
 from lrs.service import Service
 from schemas.principals import Role
@@ -45,6 +53,10 @@ class Pages:
             ("role_name", lambda role: ROLE_NAMES[role]),
             ("event_kind", lambda kind: EVENT_KINDS.get(kind, kind)),
             ("verdict", lambda verdict: VERDICTS[verdict]),
+            ("fact_kind", lambda kind: FACT_KINDS[kind]),
+            ("delivery_kind", lambda kind: DELIVERY_KINDS[kind]),
+            ("import_kind", lambda kind: IMPORT_KINDS[kind]),
+            ("import_state", lambda state: IMPORT_STATES[state]),
             ("provenance", lambda name: PROVENANCES.get(name, name)),
         ):
             self.blueprint.add_app_template_filter(write, name)

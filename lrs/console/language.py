@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import flask_babel
 from flask import Flask, has_request_context, request, session, url_for
 
@@ -27,6 +29,11 @@ def chosen_language() -> str:
         return str(remembered)
     best = request.accept_languages.best_match(["en", "zh-CN", "zh"])
     return "zh_CN" if best in ("zh-CN", "zh") else "en"
+
+
+def text_language() -> Literal["en", "zh-CN"]:
+    """Return the request's language as texts that are kept in both languages name it."""
+    return "zh-CN" if chosen_language() == "zh_CN" else "en"
 
 
 def in_other_language(code: str) -> str:

@@ -1,4 +1,4 @@
-"""Learners: the list, and the lifelong learning file of one."""
+"""Learners: the list, and the file of one."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from flask.typing import ResponseReturnValue
 from lrs.api.cursors import read_cursor, write_cursor
 from lrs.console.frame import Pages
 from lrs.console.language import gettext as _
+from lrs.console.learning_file import learning_file
 from lrs.console.navigation import STAFF
 from lrs.console.statements import read_identifier
-from lrs.problems import Problem
-from lrs.store.records import RecordKey
 
 PAGE = 25
 
 
 def install(pages: Pages) -> None:
-    """Add the list of learners and the page of one."""
+    """Add the list of learners and the file of one."""
     store = pages.service.store
 
     @pages.route("/learners", *STAFF)
@@ -42,22 +41,4 @@ def install(pages: Pages) -> None:
 
     @pages.route("/learners/<persona>", *STAFF)
     def learners_one(persona: str) -> ResponseReturnValue:
-        known = store.records.persona(persona)
-        if known is None:
-            raise Problem(404, _("There is no such learner."))
-        place = read_cursor(request.args.get("cursor"), tuple[str, str, str])
-        records = [
-            record
-            for key, record in store.records.records_of(persona, place and RecordKey(*place), PAGE)
-        ]
-        last = records[-1] if len(records) == PAGE else None
-        cursor = last and write_cursor((persona, last.activity, last.registration or ""))
-        return render_template(
-            "learner.html",
-            persona=known,
-            records=records,
-            next=cursor and url_for("console.learners_one", persona=persona, cursor=cursor),
-            achievements=store.achievements.page(None, PAGE, persona),
-            claims=store.exchange.claims(None, PAGE, persona),
-            units={(unit.code, unit.version): unit for unit in store.units.all()},
-        )
+        return render_template("learner.html", **learning_file(store, persona), own=False)

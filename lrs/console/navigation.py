@@ -22,14 +22,19 @@ class Entry:
 
     def is_here(self, endpoint: str | None) -> bool:
         """Tell whether a request's endpoint is this page or one below it."""
-        own, here = self.endpoint.rpartition(".")[2], (endpoint or "").rpartition(".")[2]
-        return here == own or here.startswith(f"{own}_")
+        own = self.endpoint.rpartition(".")[2].removesuffix("_list")
+        here = (endpoint or "").rpartition(".")[2]
+        return here == own or (here.startswith(f"{own}_") and here not in OWN_ENTRIES)
 
     def is_for(self, principal: Principal | None) -> bool:
         """Tell whether this principal, None for a stranger, may open the page."""
         if self.roles is None:
             return True
-        return principal is not None and principal.holds(*self.roles)
+        if principal is None:
+            return False
+        if self.roles == ("learner",):
+            return principal.persona is not None and "learner" in principal.roles
+        return principal.holds(*self.roles)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +52,12 @@ NAVIGATION = (
     Group(
         title=None,
         entries=(
+            Entry(
+                endpoint="console.my_learning",
+                label=_("My learning"),
+                icon="catalogue",
+                roles=("learner",),
+            ),
             Entry(endpoint="console.overview", label=_("Overview"), icon="overview", roles=STAFF),
             Entry(
                 endpoint="console.statements",
@@ -58,6 +69,23 @@ NAVIGATION = (
         ),
     ),
     Group(
+        title=_("Records"),
+        entries=(
+            Entry(
+                endpoint="console.imports",
+                label=_("Imports"),
+                icon="imports",
+                roles=("registrar", "trainer"),
+            ),
+            Entry(
+                endpoint="console.devices_list",
+                label=_("Devices"),
+                icon="qr",
+                roles=("registrar",),
+            ),
+        ),
+    ),
+    Group(
         title=_("Recognition"),
         entries=(
             Entry(
@@ -65,6 +93,52 @@ NAVIGATION = (
                 label=_("Officers’ queue"),
                 icon="queue",
                 roles=("officer",),
+            ),
+            Entry(
+                endpoint="console.claims",
+                label=_("Claims"),
+                icon="claims",
+                roles=("reader", "officer"),
+            ),
+            Entry(
+                endpoint="console.units",
+                label=_("Units and rules"),
+                icon="units",
+                roles=STAFF,
+            ),
+        ),
+    ),
+    Group(
+        title=_("Oversight"),
+        entries=(
+            Entry(
+                endpoint="console.auditing",
+                label=_("Auditing"),
+                icon="auditor",
+                roles=("auditor",),
+            ),
+        ),
+    ),
+    Group(
+        title=_("Operations"),
+        entries=(
+            Entry(
+                endpoint="console.operations",
+                label=_("Sources and receivers"),
+                icon="operations",
+                roles=(),
+            ),
+            Entry(
+                endpoint="console.operations_people",
+                label=_("People"),
+                icon="learners",
+                roles=(),
+            ),
+            Entry(
+                endpoint="console.operations_audit_log",
+                label=_("Audit log"),
+                icon="auditor",
+                roles=(),
             ),
         ),
     ),
@@ -75,6 +149,9 @@ NAVIGATION = (
         ),
     ),
 )
+
+OWN_ENTRIES = {entry.endpoint.rpartition(".")[2] for group in NAVIGATION for entry in group.entries}
+"""Pages that stand in the navigation themselves, not below another."""
 
 ROLE_NAMES: dict[Role, LazyString] = {
     "administrator": _("administrator"),

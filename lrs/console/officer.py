@@ -11,7 +11,6 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
-from lrs.achievements.explain import Language
 from lrs.achievements.explanation import explain_judgement
 from lrs.achievements.judge import Judgement
 from lrs.achievements.officers import Outcome
@@ -19,8 +18,8 @@ from lrs.achievements.panel import judge_of, officers_of
 from lrs.api.cursors import read_cursor, write_cursor
 from lrs.console.explanations import Told, told
 from lrs.console.frame import Pages
-from lrs.console.language import chosen_language
 from lrs.console.language import gettext as _
+from lrs.console.language import text_language
 from lrs.console.statements import line_of
 from lrs.console.words import OUTCOMES
 from lrs.problems import Problem
@@ -133,8 +132,7 @@ def install(pages: Pages) -> None:
         )
 
     def _told(judgement: Judgement) -> tuple[Told, ...]:
-        language: Language = "zh-CN" if chosen_language() == "zh_CN" else "en"
-        return told(explain_judgement(judgement, (), language))
+        return told(explain_judgement(judgement, (), text_language()))
 
 
 def _verdict() -> Verdict:

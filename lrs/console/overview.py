@@ -7,15 +7,16 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import render_template
+from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime
 
 from lrs.console.charts import band, bar_chart
 from lrs.console.frame import Pages
 from lrs.console.language import TIME_ZONE
-from lrs.console.navigation import STAFF
+from lrs.console.navigation import STAFF, home_of
 from lrs.store.sqlite.store import SqliteStore
+from schemas.principals import ROLES
 from schemas.times import moment_of
 
 LATEST = 6
@@ -30,8 +31,11 @@ def install(pages: Pages) -> None:
     """Add the overview and the part of it that browsers fetch again and again."""
     store = pages.service.store
 
-    @pages.route("/", *STAFF)
+    @pages.route("/", *ROLES)
     def overview() -> ResponseReturnValue:
+        principal = pages.service.principal(*ROLES)
+        if not principal.holds(*STAFF):
+            return redirect(url_for(home_of(principal)), 303)
         return render_template("overview.html", **_figures(store))
 
     @pages.route("/overview/live", *STAFF)

@@ -4,14 +4,48 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from lrs.console import attendance, catalogue, learners, officer, overview, statements, verify
+from lrs.console import (
+    attendance,
+    auditing,
+    catalogue,
+    claims,
+    devices,
+    imports,
+    learners,
+    my_learning,
+    officer,
+    operations,
+    overview,
+    quarantine,
+    statements,
+    units,
+    verify,
+)
 from lrs.console.frame import Pages
 from lrs.service import Service
+
+NOUNS = (
+    overview,
+    statements,
+    learners,
+    my_learning,
+    imports,
+    quarantine,
+    devices,
+    officer,
+    claims,
+    units,
+    auditing,
+    attendance,
+    catalogue,
+    verify,
+    operations,
+)
 
 
 def blueprint(service: Service) -> Blueprint:
     """Return the pages."""
     pages = Pages(service)
-    for noun in (overview, statements, learners, officer, attendance, catalogue, verify):
+    for noun in NOUNS:
         noun.install(pages)
     return pages.blueprint

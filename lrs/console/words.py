@@ -7,8 +7,11 @@ from flask_babel.speaklater import LazyString
 
 from lrs.achievements.officers import Outcome
 from lrs.console.language import gettext
+from lrs.store.outbox import DeliveryKind
 from schemas.achievements import Verdict
 from schemas.events import Attendance, EventKind
+from schemas.facts import FactKind
+from schemas.imports import ImportKind, ImportState
 from schemas.sources import Provenance
 
 EVENT_KINDS: dict[EventKind, LazyString] = {
@@ -60,6 +63,45 @@ VERDICTS: dict[Verdict, LazyString] = {
     "approve": _("approved"),
     "refuse": _("refused"),
     "ask": _("asked for more"),
+}
+
+FACT_KINDS: dict[FactKind, LazyString] = {
+    "verified": _("verified"),
+    "refused": _("refused"),
+    "superseded": _("superseded"),
+    "revoked": _("revoked"),
+    "claimed": _("put to the receiver"),
+    "accepted": _("accepted"),
+    "rejected": _("rejected"),
+    "withdrawn": _("withdrawn"),
+    "merged": _("merged"),
+    "unmerged": _("parted again"),
+    "erased": _("erased"),
+    "published": _("published"),
+}
+
+DELIVERY_KINDS: dict[DeliveryKind, LazyString] = {
+    "submit": _("claim"),
+    "withdraw": _("withdrawal"),
+    "lookup": _("look-up of a learner"),
+    "notify": _("notification"),
+}
+
+IMPORT_KINDS: dict[ImportKind, LazyString] = {
+    "attendance": _("attendance and scores"),
+    "practice": _("practice log"),
+    "examination": _("paper examination"),
+    "statements": _("statements"),
+    "course": _("course package"),
+    "roster": _("roster"),
+    "batch": _("batch of a device"),
+}
+
+IMPORT_STATES: dict[ImportState, LazyString] = {
+    "waiting": _("waiting"),
+    "running": _("running"),
+    "done": _("done"),
+    "failed": _("failed"),
 }
 
 

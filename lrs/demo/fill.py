@@ -70,9 +70,8 @@ class Filling:
         self._service = Service(self._settings)
         self._data = self._settings.data
 
-    def run(self, bank: str) -> None:
-        """Publish, make known, post and import."""
-        self._prepare(bank)
+    def run(self) -> None:
+        """Post, import, and let people in."""
         self._post("exams", population.exam_statements(self._classes))
         self._post("lms", population.lms_statements(self._classes))
         self._post("drill", population.drill_statements(self._classes))
@@ -90,7 +89,8 @@ class Filling:
         """Whether an earlier run came to its end."""
         return (self._data / "filled").exists()
 
-    def _prepare(self, bank: str) -> None:
+    def prepare(self, bank: str) -> None:
+        """Publish the units, and make the bank and the sources known."""
         store = self._service.store
         for name in FILES:
             path = UNITS.with_name(name)
@@ -201,8 +201,9 @@ def main(url: str, classes: int) -> None:
         ready=f"{bank}/healthz",
     )
     try:
+        filling.prepare(bank)
         if not filling.is_filled:
-            filling.run(bank)
+            filling.run()
             click.echo("The demonstration is filled; its records and claims follow.")
         click.echo(f"Sign in at {url}/sign-in as {', '.join(PEOPLE)}")
         click.echo(f"  password  {filling.password}")

@@ -113,7 +113,8 @@ def open_page(chromium, console, signed_in):
     """Opens pages of the console as a person would, and fails where the browser complains."""
     contexts, faults = [], []
 
-    def open_page(width="desk", language="en", role="administrator", **options):
+    def open_page(width="desk", language="en", role="administrator", refused=(), **options):
+        """`refused` are statuses that the page is made to answer with, which browsers tell of."""
         context = chromium.new_context(
             base_url=console.url,
             viewport=dict(zip(("width", "height"), WIDTHS[width], strict=True)),
@@ -124,7 +125,15 @@ def open_page(chromium, console, signed_in):
             context.add_cookies(signed_in(role))
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: faults.append(message.text))
+        expected = tuple(f"the server responded with a status of {one}" for one in refused)
+        page.on(
+            "console",
+            lambda message: (
+                None
+                if expected and any(one in message.text for one in expected)
+                else faults.append(message.text)
+            ),
+        )
         page.on("pageerror", lambda error: faults.append(str(error)))
         return page
 

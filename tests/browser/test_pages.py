@@ -11,6 +11,16 @@ PAGES = {
     "overview": ("/", "Overview", "概览"),
     "statements": ("/statements", "Statements", "陈述"),
     "learners": ("/learners", "Learners", "学习者"),
+    "imports": ("/imports", "Imports", "导入"),
+    "devices": ("/devices", "Devices", "设备"),
+    "claims": ("/claims", "Claims", "学分申报"),
+    "outbox": ("/claims/outbox", "Deliveries set aside", "已搁置的投递"),
+    "units": ("/units", "Units and rules", "单元与规则"),
+    "unit-version": ("/units/OUC-SAFE-101/1", None, None),
+    "unit-editor": ("/units/editor", "Write a unit", "编写单元"),
+    "operations": ("/operations", "Sources and receivers", "来源与接收方"),
+    "people": ("/operations/people", "People", "人员"),
+    "audit-log": ("/operations/audit-log", "Audit log", "审计日志"),
     "catalogue": ("/catalogue", "Catalogue", "目录"),
     "unit": ("/catalogue/X-DIGITAL-OFFICE-3", None, None),
 }
@@ -67,7 +77,7 @@ def test_from_the_overview_to_a_statement_and_its_learner(open_page, artefacts, 
     expect_to_fit(page)
     page.screenshot(path=artefacts / f"statement-{width}.png", full_page=True)
     page.locator("dd a").first.click()
-    assert page.get_by_role("heading", name="Learner records").is_visible()
+    page.get_by_role("heading", name="Learner records").wait_for()
     expect_accessible(page)
     expect_to_fit(page)
     page.screenshot(path=artefacts / f"learner-{width}.png", full_page=True)
@@ -120,7 +130,10 @@ def test_strangers_see_the_catalogue_and_nothing_else(open_page):
     expect_accessible(page)
     page.goto("/catalogue")
     assert page.get_by_role("heading", level=1).inner_text() == "Catalogue"
-    assert page.locator(".side nav[aria-label=Pages] a").all_inner_texts() == ["Catalogue"]
+    assert page.locator(".side nav[aria-label=Pages] a").all_inner_texts() == [
+        "Catalogue",
+        "Verify",
+    ]
     for path in ("/", "/statements", "/learners", "/overview/live", "/api/v1/records"):
         answer = page.request.get(path, max_redirects=0)
         assert answer.status in (303, 401), path

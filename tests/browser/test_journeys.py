@@ -1,0 +1,108 @@
+"""The day of each role, as far as its pages go."""
+
+import pytest
+
+from tests.browser.test_pages import expect_accessible, expect_to_fit
+
+pytestmark = pytest.mark.browser
+
+BOTH = pytest.mark.parametrize(("language", "width"), [("en", "desk"), ("zh_CN", "phone")])
+SHEET = (
+    "学号,姓名,课程,课程名称,课次,日期,出勤,学时\n"
+    "2026{0}1,学员一,safety-9,安全实践,第1次,2026-03-07,出勤,4\n"
+    "2026{0}2,学员二,safety-9,安全实践,第1次,2026-03-07,大概在,4\n"
+)
+
+
+def hand_in(page, sheet, language):
+    page.goto("/imports")
+    page.locator("#file").set_input_files(
+        {"name": f"{language}.csv", "mimeType": "text/csv", "buffer": sheet.encode()}
+    )
+    page.locator("#home_page").fill("https://lms.example.edu.cn")
+    page.locator("#course_base").fill("https://lms.example.edu.cn/practice/")
+
+
+@BOTH
+def test_a_registrar_imports_a_sheet_and_corrects_a_row(open_page, artefacts, language, width):
+    sheet = SHEET.format(language)
+    page = open_page(width, language, role="registrar", refused=(409,))
+    hand_in(page, sheet, language)
+    page.locator("button[value=preview]").click()
+    assert page.locator("#mapping").is_visible()
+    assert page.locator("select[name=column-1]").input_value() == "learner"
+    expect_accessible(page)
+    expect_to_fit(page)
+    page.screenshot(path=artefacts / f"import-mapping-{language}-{width}.png", full_page=True)
+
+    hand_in(page, sheet, language)
+    page.locator("button[value=import]").click()
+    page.wait_for_url("**/imports/*")
+    row = page.locator("#progress tbody a")
+    row.wait_for(timeout=15000)
+    expect_accessible(page)
+    page.screenshot(path=artefacts / f"import-{language}-{width}.png", full_page=True)
+    row.click()
+    wrong = page.locator("[aria-invalid=true]")
+    assert wrong.input_value() == "大概在"
+    expect_accessible(page)
+    expect_to_fit(page)
+    page.screenshot(path=artefacts / f"quarantine-{language}-{width}.png", full_page=True)
+    page.locator("#reason").fill("asked the trainer")
+    page.locator("button[value=release]").click()
+    assert "大概在" in page.locator("[role=alert]").inner_text()  # nothing was corrected yet
+    page.locator("[aria-invalid=true]").fill("迟到")
+    page.locator("button[value=release]").click()
+    page.wait_for_selector(".note.good")
+    assert page.locator("#progress tbody a").count() == 0
+
+
+@BOTH
+def test_a_learner_sees_their_file_and_shows_a_credential(open_page, artefacts, language, width):
+    page = open_page(width, language, role="learner")
+    page.goto("/")
+    assert page.url.endswith("/my-learning")
+    expect_accessible(page)
+    expect_to_fit(page)
+    if page.locator("#achievement").count():
+        page.locator("section", has=page.locator("#achievement")).get_by_role("button").click()
+        page.wait_for_selector(".note.good")
+        picture = page.locator(".credential img").first
+        assert picture.evaluate("image => image.complete && image.naturalWidth > 100")
+        expect_accessible(page)
+    page.screenshot(path=artefacts / f"my-learning-{language}-{width}.png", full_page=True)
+    for path in ("/learners", "/claims", "/operations"):
+        assert page.request.get(path).status == 403, path
+
+
+@BOTH
+def test_an_officer_follows_a_claim_to_its_receipt(open_page, artefacts, language, width):
+    page = open_page(width, language, role="officer")
+    page.goto("/claims")
+    row = page.locator("#found tbody tr", has=page.locator(".state.accepted")).first
+    row.get_by_role("link").click()
+    assert page.locator(".timeline li").count() >= 3
+    assert page.locator("code", has_text="CB-").count() >= 1
+    expect_accessible(page)
+    expect_to_fit(page)
+    page.screenshot(path=artefacts / f"claim-{language}-{width}.png", full_page=True)
+
+
+@BOTH
+def test_an_administrator_tries_a_rule_before_publishing_it(open_page, artefacts, language, width):
+    page = open_page(width, language, refused=(400,))
+    page.goto("/units/editor?code=OUC-SAFE-101&version=1")
+    text = page.locator("#text")
+    assert "OUC-SAFE-101" in text.input_value()
+    text.fill(text.input_value().replace("version: 1", f"version: {2 + (width == 'phone')}"))
+    text.fill(text.input_value().replace("at_least: 0.6", "at_least: 0.9"))
+    page.locator("button[value=what-if]").click()
+    assert page.locator("#changes").is_visible()
+    assert page.locator(".state.bad").count() >= 1
+    expect_accessible(page)
+    expect_to_fit(page)
+    page.screenshot(path=artefacts / f"what-if-{language}-{width}.png", full_page=True)
+    page.locator("#text").fill("units: [")
+    page.locator("button[value=what-if]").click()
+    assert page.locator("[role=alert]").count() == 1
+    expect_accessible(page)
