@@ -19,18 +19,32 @@ from schemas.times import moment_of
 def blueprint(service: Service) -> ApiBlueprint:
     """Return the routes of audit events."""
     routes = ApiBlueprint(
-        "audit-events", service, "Privileged acts: who, when, what, why.", "reader", "learner"
+        "audit-events",
+        service,
+        "Privileged acts: who, when, what, why.",
+        "reader",
+        "learner",
+        "enterprise",
     )
-    store = service.store.audit
+    store, organisations = service.store.audit, service.store.organisations
 
     @routes.get("/audit-events")
     @routes.arguments(AuditEventQuery, location="query")
     @routes.response(200, page_of(AuditEventSchema))
     def events(query: dict[str, Any]) -> dict[str, Any]:
-        """List events, the newest first; a learner sees those that touch their own data."""
+        """List events, the newest first.
+
+        A learner sees those that touch their own data, an enterprise those that touch the data of
+        an employee whom it may see; it names the employee.
+        """
         persona = query["persona"]
-        principal = service.principal("reader", "learner")
-        if not principal.holds("reader"):
+        principal = service.principal("reader", "learner", "enterprise")
+        if principal.holds("enterprise") and not principal.holds("reader"):
+            if persona is None:
+                raise Problem(400, "Name the employee with the parameter persona.")
+            if organisations.level(principal.organisation or "", persona) is None:
+                raise Problem(403, "You may see what touches the data of your employees.")
+        elif not principal.holds("reader"):
             if persona not in (None, principal.persona):
                 raise Problem(403, "You may see what touches your own data.")
             persona = principal.persona

@@ -34,6 +34,7 @@ ANSWERS: dict[str, int | tuple[int, ...]] = {
     "GET /api/v1/ledger/consistency": 400,  # parameters are missing
     "GET /api/v1/ledger/inclusion": 400,
     "GET /api/v1/enterprise/records": 400,
+    "GET /api/v1/audit-events": (200, 400),  # an enterprise must name the employee
 }
 
 DOORS = {
@@ -141,7 +142,7 @@ DOORS = {
     "POST /api/v1/personas/<persona>/badge-links": "learner@own",
     "DELETE /api/v1/personas/<persona>/badge-links/<uuid:link>": "learner@own",
     "GET /badge-links/callback": OPEN,
-    "GET /api/v1/audit-events": "reader learner",
+    "GET /api/v1/audit-events": "reader learner enterprise",
     "GET /api/v1/claims/<claim>/dossier": "auditor",
     "GET /api/v1/engagements": "auditor",
     "POST /api/v1/engagements": "",

@@ -14,6 +14,7 @@ from lrs.enterprise.export import COLUMNS, neutral
 from lrs.settings import Settings
 from lrs.store.achievements import DueEvaluation, Evaluation
 from schemas.achievements import Achievement
+from schemas.audit import Act
 from tests.unit.test_access import Asker, projected
 from tests.unit.test_statement_resource import signed_in
 
@@ -230,3 +231,19 @@ def test_an_id_that_could_not_stand_in_an_address_is_refused(world):
     assert world.admin.get(f"{ORGANISATIONS}/nobody").status_code == 404
     for path in ("employments", "consents"):
         assert world.admin.get(f"{ORGANISATIONS}/nobody/{path}").status_code == 404
+
+
+def test_looks_at_an_employees_data_are_seen_as_long_as_the_employee_may_be(world):
+    persona = world.personas["li"]
+    world.employ("li")
+    looked = Act(principal="person:a", action="claim.dossier", subject="c1", persona=persona)
+    world.service.store.audit.note(looked)
+    events = "/api/v1/audit-events"
+    asked = {"persona": persona}
+    assert world.acme.client.get(events, query_string=asked).status_code == 403, "no consent"
+    world.consent("li")
+    seen = world.acme.client.get(events, query_string=asked).json["items"]
+    assert "claim.dossier" in [one["action"] for one in seen]
+    assert world.acme.client.get(events).status_code == 400
+    other = {"persona": world.personas["wang"]}
+    assert world.acme.client.get(events, query_string=other).status_code == 403
