@@ -53,7 +53,7 @@ TARGET ?=
 fuzz: .venv/ready ## Feed every parser COUNT inputs made at random (TARGET=NAME: one, led by atheris)
 	@if [ -n "$(TARGET)" ]; then \
 	  $(BIN)/python -m pip install -q --disable-pip-version-check atheris==3.0.0 && \
-	  $(BIN)/python -m tests.fuzz --atheris $(TARGET) -runs=$(COUNT) -max_len=8192; \
+	  $(BIN)/python -m tests.fuzz.guided $(TARGET) -runs=$(COUNT) -max_len=8192; \
 	else $(BIN)/python -m tests.fuzz $(COUNT); fi
 
 audit: .venv/ready ## Look for known faults in our code and in the libraries (needs a vulnerability service)
