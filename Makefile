@@ -7,7 +7,7 @@ ARGS ?=
 SUITE ?=
 WORKERS ?= auto
 
-.PHONY: help demo screenshots test lint types unit browser bench conformance lock translations clean
+.PHONY: help demo screenshots test lint types unit browser bench conformance soak fuzz audit sbom lock translations clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,25 @@ conformance: .venv/ready ## Run ADL's conformance suite (SUITE=folder of its che
 
 screenshots: .venv/ready browser ## Take the pictures of README.md anew, from the demonstration
 	@$(BIN)/python -m tests.browser.screenshots
+
+soak: .venv/ready ## The long runs that find what is lost by faults (half an hour)
+	@$(BIN)/python -m pytest -m soak tests/faults $(ARGS)
+
+COUNT ?= 75000
+TARGET ?=
+fuzz: .venv/ready ## Feed every parser COUNT inputs made at random (TARGET=NAME: one, led by atheris)
+	@if [ -n "$(TARGET)" ]; then \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check atheris==3.0.0 && \
+	  $(BIN)/python -m tests.fuzz --atheris $(TARGET) -runs=$(COUNT) -max_len=8192; \
+	else $(BIN)/python -m tests.fuzz $(COUNT); fi
+
+audit: .venv/ready ## Look for known faults in our code and in the libraries (needs a vulnerability service)
+	@$(BIN)/bandit -q -r lrs schemas adapters -c pyproject.toml
+	@$(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip
+
+sbom: .venv/ready ## Write the bill of materials, sbom.json (CycloneDX)
+	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o sbom.json $(BIN)/python
+	@echo "sbom.json"
 
 lock: ## Renew requirements.lock from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

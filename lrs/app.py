@@ -14,6 +14,7 @@ from lrs.console import account, language, pages, sign_in
 from lrs.credentials import routes as credential_routes
 from lrs.ledger import routes as ledger_routes
 from lrs.lifeline import exit_with_parent
+from lrs.observe import logs, metrics, readiness, requests, tracing
 from lrs.service import Service
 from lrs.settings import Settings
 from lrs.xapi import about, activities, agents, documents, reading, responses, writing
@@ -24,6 +25,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Return the application for the settings, by default those of the environment."""
     if settings is None:
         exit_with_parent()
+        logs.configure()
     service = Service(settings or Settings.from_environment())
     app = Flask("lrs", static_folder=None)
     app.config.update(
@@ -33,6 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.extensions["lrs"] = service
     app.wsgi_app = Unwrapped(app.wsgi_app, service.settings.body_limit)  # type: ignore[method-assign]
+    requests.install(app, tracing.start_span())
     headers.install(app, secure=service.secure)
     responses.install(app, service)
     browser_sessions.install(app, service.browsers)
@@ -50,12 +53,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(pages.blueprint(service))
     app.register_blueprint(sign_in.blueprint(service))
     app.register_blueprint(account.blueprint(service))
+    app.register_blueprint(readiness.blueprint(service.store.health))
+    app.register_blueprint(metrics.blueprint(service.store, service.settings.metrics_token))
 
     problems.install(app)
-
-    @app.get("/healthz")
-    def healthz() -> ResponseReturnValue:
-        return {"status": "ok"}
 
     @app.get("/.well-known/jwks.json")
     def jwks() -> ResponseReturnValue:

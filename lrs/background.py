@@ -18,6 +18,8 @@ from lrs.ledger.committed import Committed
 from lrs.ledger.timestamps import Timestamping
 from lrs.ledger.witnesses import Witnessing
 from lrs.lifeline import exit_with_parent
+from lrs.observe import logs
+from lrs.observe.metrics import FAILURES, STEPS
 from lrs.records.projector import Projector
 from lrs.records.rebuild import SWEEP
 from lrs.service import Service
@@ -84,12 +86,16 @@ def run(work: list[Step], stopping: threading.Event) -> None:
 
     A step that fails is tried again later and does not keep the others from their work.
     """
+    name = threading.current_thread().name
     while not stopping.is_set():
         busy = False
         for step in work:
             try:
-                busy |= step()
+                if step():
+                    STEPS.labels(name).inc()
+                    busy = True
             except Exception:
+                FAILURES.labels(name).inc()
                 logging.getLogger("lrs").exception("a background step failed; it is tried again")
                 stopping.wait(1)
         if not busy:
@@ -103,7 +109,7 @@ def main() -> None:
     record back.
     """
     exit_with_parent()
-    logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logs.configure()
     stopping = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stopping.set())

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from lrs.commands.backup import backup
 from lrs.commands.bank import bank
 from lrs.commands.credentials import credentials
 from lrs.commands.demo import demo
@@ -21,6 +22,7 @@ from lrs.commands.quarantine import quarantine
 from lrs.commands.receiver import receiver
 from lrs.commands.reconcile import reconcile
 from lrs.commands.records import records
+from lrs.commands.restore import restore
 from lrs.commands.serve import serve
 from lrs.commands.source import source
 from lrs.commands.statements import statements
@@ -35,6 +37,7 @@ def lrs() -> None:
     """The learning record store of a Credit Bank."""
 
 
+lrs.add_command(backup)
 lrs.add_command(bank)
 lrs.add_command(credentials)
 lrs.add_command(demo)
@@ -52,6 +55,7 @@ lrs.add_command(outbox)
 lrs.add_command(reconcile)
 lrs.add_command(receiver)
 lrs.add_command(records)
+lrs.add_command(restore)
 lrs.add_command(serve)
 lrs.add_command(source)
 lrs.add_command(statements)

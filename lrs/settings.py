@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
@@ -24,6 +24,7 @@ class Settings:
     `ledger_witnesses` are asked to sign the ledger's checkpoints, the authority at
     `ledger_timestamps` to stamp them.
     `institution` is the name under which credentials are issued, `country` its ISO 3166-1 code.
+    Whoever holds `metrics_token` may read the metrics; without it, programs on this machine may.
     """
 
     data: Path
@@ -35,6 +36,7 @@ class Settings:
     ledger_timestamps: str | None = None
     institution: str = "Learning record store"
     country: str = "CN"
+    metrics_token: str | None = field(default=None, repr=False)
 
     @property
     def database(self) -> Path:
@@ -45,8 +47,8 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """Read LRS_DATA, LRS_PUBLIC_URL, LRS_BODY_LIMIT (octets), LRS_SIGNATURE_TRUST,
         LRS_WEBHOOK_NETWORKS (such as `10.0.0.0/8 127.0.0.0/8`), LRS_LEDGER_WITNESSES (`URL KEY`,
-        several parted by commas), LRS_LEDGER_TIMESTAMPS (an address), LRS_INSTITUTION and
-        LRS_COUNTRY.
+        several parted by commas), LRS_LEDGER_TIMESTAMPS (an address), LRS_INSTITUTION,
+        LRS_COUNTRY and LRS_METRICS_TOKEN.
 
         Raises SettingsError.
         """
@@ -73,6 +75,7 @@ class Settings:
             ledger_timestamps=environment.get("LRS_LEDGER_TIMESTAMPS") or None,
             institution=environment.get("LRS_INSTITUTION", cls.institution),
             country=_country(environment.get("LRS_COUNTRY", cls.country)),
+            metrics_token=environment.get("LRS_METRICS_TOKEN") or None,
         )
 
 

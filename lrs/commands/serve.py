@@ -15,6 +15,7 @@ from lrs import web_server
 from lrs.auth.sources import SourceCredentials
 from lrs.commands.data_option import data_option
 from lrs.lifeline import bound_to_this_process, exit_with_parent
+from lrs.observe import counters_folder, logs
 from lrs.service import Service
 from lrs.settings import Settings
 
@@ -41,10 +42,12 @@ def serve(host: str, port: int, workers: int, demo: bool) -> None:
     os.environ.setdefault("LRS_PUBLIC_URL", f"http://{_name_of(host)}:{port}")
     exit_with_parent()
     os.environ.update(bound_to_this_process())
+    logs.configure()
     settings = Settings.from_environment()
     service = Service(settings)
     ensure_administrator(service)
     service.close()
+    counters_folder.prepare(settings.data)
     background = Background()
     background.start()
     click.echo(f"Serving {settings.public_url}/xapi  (data in {settings.data}; Ctrl-C ends)")

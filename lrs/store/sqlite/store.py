@@ -9,6 +9,7 @@ from lrs.store.import_files import ImportFiles
 from lrs.store.sqlite.achievements import SqliteAchievements
 from lrs.store.sqlite.badge_links import SqliteBadgeLinks
 from lrs.store.sqlite.client_keys import SqliteClientKeys
+from lrs.store.sqlite.copies import SqliteCopies
 from lrs.store.sqlite.courses import SqliteCourses
 from lrs.store.sqlite.credentials import SqliteCredentials
 from lrs.store.sqlite.database import Database
@@ -19,6 +20,7 @@ from lrs.store.sqlite.erasure import SqliteErasure
 from lrs.store.sqlite.exchange import SqliteExchange
 from lrs.store.sqlite.facts import SqliteAudit, SqliteFacts
 from lrs.store.sqlite.figures import SqliteFigures
+from lrs.store.sqlite.health import SqliteHealth
 from lrs.store.sqlite.imports import SqliteImports
 from lrs.store.sqlite.ledger import SqliteLedger
 from lrs.store.sqlite.outbox import SqliteOutbox
@@ -76,6 +78,8 @@ class SqliteStore:
         self.devices = SqliteDevices(self.database)
         self.rosters = SqliteRosters(self.database)
         self.figures = SqliteFigures(self.database)
+        self.health = SqliteHealth(self.database, path)
+        self.copies = SqliteCopies(self.database, path)
         self.ledger = SqliteLedger(self.database)
         self.engagements = SqliteEngagements(self.database)
         self.erasure = SqliteErasure(
