@@ -146,6 +146,7 @@ NAVIGATION = (
         title=_("For everybody"),
         entries=(
             Entry(endpoint="console.catalogue", label=_("Catalogue"), icon="catalogue", roles=None),
+            Entry(endpoint="console.verify", label=_("Verify"), icon="verify", roles=None),
         ),
     ),
 )
