@@ -29,6 +29,8 @@ from lrs.dossier.contents import (
     RECEIPT,
     TIMESTAMP,
     UNIT,
+    WITHDRAWAL,
+    WITHDRAWAL_KEY,
     AttachmentShown,
     Contents,
     Explanation,
@@ -107,7 +109,7 @@ class Builder:
             unit=f"{subject.achievement.unit}/{subject.achievement.version}",
             receiver=subject.claim.receiver,
             claim_state=subject.claim.state,
-            achievement_state=subject.achievement.state,
+            achievement_state=_last_kind(subject.facts, "achievement"),
             issued=datetime.now(UTC),
             origin=self._keys.origin(),
             profile=request.profile,
@@ -166,8 +168,11 @@ class Builder:
         about = self._store.facts.about
         facts: list[tuple[str, Fact]] = [("claim", one) for one in about(claim)]
         facts += [("achievement", one) for one in about(achievement.id)]
-        facts += [("unit", one) for one in about(f"{achievement.unit}/{achievement.version}")]
+        published = about(f"{achievement.unit}/{achievement.version}")
+        facts += [("unit", one) for one in published if "unit" in one.body]  # no equivalence's
         facts += [("persona", one) for one in about(achievement.persona)]
+        if known != self._store.exchange.claim(claim):
+            raise NoDossier("the claim has just changed; ask again")
         return _Subject(known, achievement, unit, tuple(facts))
 
     def _leaves(
@@ -218,10 +223,13 @@ class Builder:
     def _claim(self, subject: _Subject, *, erased: bool, profile: Profile) -> Iterator[Source]:
         if profile == "full" and not erased:
             yield Source(CLAIM, canonical(subject.claim.payload))
-        receipt = subject.claim.receipt
-        if receipt is not None:
-            yield Source(RECEIPT, receipt.jws.encode())
-            yield from _optional(BANK_KEY, canonical(receipt.key) if receipt.key else None)
+        for receipt, name, key_name in (
+            (subject.claim.receipt, RECEIPT, BANK_KEY),
+            (subject.claim.withdrawal, WITHDRAWAL, WITHDRAWAL_KEY),
+        ):
+            if receipt is not None:
+                yield Source(name, receipt.jws.encode())
+                yield from _optional(key_name, canonical(receipt.key) if receipt.key else None)
 
     def _explanation(self, subject: _Subject, profile: Profile) -> Explanation | None:
         """Return why the rule was met on the day it was, from the events as they are now."""
@@ -310,6 +318,11 @@ def _opened_verification(leaves: Mapping[int, StoredLeaf]) -> tuple[bytes, dict[
         if leaf.opening is not None and Leaf.decode(leaf.entry).kind == "verified":
             return leaf.opening.secret, _texts(leaf.opening.document)
     return None
+
+
+def _last_kind(facts: Sequence[tuple[str, Fact]], about: str) -> str:
+    """Return what became of a thing last, as the log has it."""
+    return [fact.kind for of, fact in facts if of == about][-1]
 
 
 def _last(facts: Sequence[tuple[str, Fact]], about: str, kind: str) -> int | None:

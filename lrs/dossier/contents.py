@@ -24,6 +24,8 @@ CLAIM = "claim.json"
 EXPLANATION = "explanation.json"
 RECEIPT = "receipt.jws"
 BANK_KEY = "bank-key.json"
+WITHDRAWAL = "withdrawal.jws"
+WITHDRAWAL_KEY = "withdrawal-key.json"
 TIMESTAMP = "checkpoint.tsr"
 
 

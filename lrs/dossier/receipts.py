@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey
 
 from adapters.credit_bank import RECEIPT_TYPE, ReceiptClaims
 from adapters.oauth import ALGORITHM
-from lrs.dossier.contents import BANK_KEY, RECEIPT
+from lrs.dossier.contents import BANK_KEY, RECEIPT, WITHDRAWAL, WITHDRAWAL_KEY, ProvedLeaf
 from lrs.dossier.fault import Fault
 from lrs.dossier.opened import Opened, fields_of
 from lrs.dossier.verdict import Line
@@ -20,29 +20,38 @@ from schemas.times import moment_of
 
 
 def check_receipt(dossier: Opened) -> Iterator[Line]:
-    """Check that the bank signed what is told of it. Raises Fault."""
+    """Check that the bank signed what is told of it, and a withdrawal. Raises Fault."""
     answered = dossier.last("claim", "accepted", "rejected")
-    if RECEIPT not in dossier.members:
-        if answered is not None:
-            raise Fault(RECEIPT, "the log tells of an answer and it is missing")
+    if RECEIPT in dossier.members:
+        yield from _check(dossier, RECEIPT, BANK_KEY, answered)
+    elif answered is not None:
+        raise Fault(RECEIPT, "the log tells of an answer and it is missing")
+    else:
         yield Line(None, "no-receipt", RECEIPT)
-        return
-    compact = dossier.text(RECEIPT)
-    key = _key(dossier)
+    if WITHDRAWAL in dossier.members:
+        withdrawn = dossier.last("claim", "withdrawn")
+        yield from _check(dossier, WITHDRAWAL, WITHDRAWAL_KEY, withdrawn)
+
+
+def _check(
+    dossier: Opened, name: str, key_name: str, answered: ProvedLeaf | None
+) -> Iterator[Line]:
+    compact = dossier.text(name)
+    key = _key(dossier, key_name)
     try:
         signed = jws.deserialize_compact(compact, key, algorithms=[ALGORITHM])
         if signed.headers().get("typ") != RECEIPT_TYPE:
-            raise Fault(RECEIPT, f"its type is not {RECEIPT_TYPE}")
+            raise Fault(name, f"its type is not {RECEIPT_TYPE}")
         content = msgspec.json.decode(signed.payload, type=ReceiptClaims)
     except (JoseError, msgspec.MsgspecError, ValueError) as error:
-        raise Fault(RECEIPT, f"it is not the bank's: {error}") from None
+        raise Fault(name, f"it is not the bank's: {error}") from None
     if content.outer_id != dossier.contents.claim:
-        raise Fault(RECEIPT, f"it is for the claim {content.outer_id}")
+        raise Fault(name, f"it is for the claim {content.outer_id}")
     if answered is not None and answered.shown is not None:
         logged = fields_of(answered)
-        for name, value in (("claim_hash", content.claim_hash), ("bank_id", content.bank_id)):
-            if logged.get(f"body.{name}") != value:
-                raise Fault(RECEIPT, f"it has another {name} than the log")
+        for member, value in (("claim_hash", content.claim_hash), ("bank_id", content.bank_id)):
+            if logged.get(f"body.{member}") != value:
+                raise Fault(name, f"it has another {member} than the log")
     thumbprint = key.thumbprint()
     values: dict[str, Any] = {
         "issuer": content.iss,
@@ -51,12 +60,12 @@ def check_receipt(dossier: Opened) -> Iterator[Line]:
         "bank_id": content.bank_id,
         "thumbprint": thumbprint,
     }
-    yield Line(True, "receipt", RECEIPT, values)
-    yield Line(None, "receipt-key", BANK_KEY, {"issuer": content.iss, "thumbprint": thumbprint})
+    yield Line(True, "receipt", name, values)
+    yield Line(None, "receipt-key", key_name, {"issuer": content.iss, "thumbprint": thumbprint})
 
 
-def _key(dossier: Opened) -> ECKey:
+def _key(dossier: Opened, name: str) -> ECKey:
     try:
-        return ECKey.import_key(dossier.decoded(BANK_KEY, dict[str, str]))  # type: ignore[arg-type]
+        return ECKey.import_key(dossier.decoded(name, dict[str, str]))  # type: ignore[arg-type]
     except (JoseError, ValueError, KeyError) as error:
-        raise Fault(BANK_KEY, f"it is not a public key: {error}") from None
+        raise Fault(name, f"it is not a public key: {error}") from None

@@ -100,6 +100,17 @@ class AcceptedClaim:
         self.store.outbox.settle(delivery, receipt)
         self.work()
 
+    def revoke(self):
+        """Void the evidence and let the bank confirm that the claim is withdrawn."""
+        voiding = {
+            "actor": {"mbox": "mailto:office@example.edu.cn"},
+            "verb": {"id": "http://adlnet.gov/expapi/verbs/voided"},
+            "object": {"objectType": "StatementRef", "id": self.statement},
+        }
+        self.client.post_statements([voiding])
+        self.work()
+        self.answer("withdrawn")
+
     def dossier(self, path, profile="full"):
         request = Request(purpose="audit 2026", requested_by="person:a", profile=profile)
         builder = Builder(self.store, self.service.ledger_keys)

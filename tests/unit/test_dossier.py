@@ -6,6 +6,8 @@ import zipfile
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lrs.app import create_app
 from lrs.dossier.container import (
@@ -250,15 +252,25 @@ def test_an_archive_of_another_way_is_refused():
 def test_what_fell_later_is_told_and_exits_otherwise(tmp_path):
     app = create_app(Settings(data=tmp_path / "lrs", public_url="https://lrs.example"))
     accepted = AcceptedClaim(app)
-    voiding = {
-        "actor": {"mbox": "mailto:office@example.edu.cn"},
-        "verb": {"id": "http://adlnet.gov/expapi/verbs/voided"},
-        "object": {"objectType": "StatementRef", "id": accepted.statement},
-    }
-    accepted.client.post_statements([voiding])
-    accepted.work()
+    accepted.revoke()
     verdict = verify_dossier(accepted.dossier(tmp_path / "a.zip"), Trusted())
     assert verdict.exit_code == 3, told(verdict)
     assert "does not stand" in told(verdict)
     assert "revoked" in told(verdict)
+    assert "withdrawal.jws: https://bank.example has withdrawn it" in told(verdict)
     accepted.service.close()
+
+
+NAMES = st.from_regex(r"[a-z0-9][a-z0-9.-]{0,9}(/[a-z0-9]{1,5})?", fullmatch=True)
+
+
+@given(st.dictionaries(NAMES, st.binary(max_size=40), max_size=4), st.data())
+def test_any_archive_is_read_as_written_and_in_no_other_way(members, data):
+    file = io.BytesIO()
+    write_archive(file, [Source(name, content) for name, content in members.items()])
+    found = read_archive(file)
+    assert {one.name: read_member(file, one) for one in found} == members
+    content = bytearray(file.getvalue())
+    content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+    with pytest.raises(ContainerError):
+        read_archive(io.BytesIO(content))

@@ -19,20 +19,15 @@ from schemas.audit import Act
 NOBODY = "https://erased.invalid"
 """RFC 2606: a name that leads nowhere. Tombstones are about it."""
 
-_BY_PERSONA = (
-    "event",
-    "record",
-    "belonging",
-    "satisfied",
-    "due_in_generation",
-    "due_evaluation",
-    "credential",
-    "credential_subject",
-    "ledger_opening",
-    "holding",
-    "learner_account",
-    "identity_document",
+_OTHERWISE = frozenset({"achievement", "audit_event", "identity_link"})
+"""Tables whose rows of a persona do not simply go; those of every other table do."""
+
+_OF_PERSONA = (
+    "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c "
+    "WHERE m.type = 'table' AND c.name IN ('persona', 'base')"
 )
+"""Which tables and columns name a persona: a table that is added is erased without being told."""
+
 _PERSONAL_FIELDS = frozenset({"evidence", "score", "reason", "identifier", "identifiers", "name"})
 
 
@@ -64,11 +59,13 @@ class SqliteErasure:
             "DELETE FROM document WHERE agent IN (SELECT value FROM json_each(?))",
             (json.dumps(identifiers),),
         ).rowcount
-        for table in _BY_PERSONA:
-            tx.execute(
-                f"DELETE FROM {table} WHERE persona IN (SELECT value FROM json_each(?))",  # noqa: S608
-                (json.dumps(list(names)),),
-            )
+        for table, column in tx.execute(_OF_PERSONA).fetchall():
+            if table not in _OTHERWISE:
+                tx.execute(
+                    f"DELETE FROM {table} "  # noqa: S608 - names of our own schema
+                    f"WHERE {column} IN (SELECT value FROM json_each(?))",
+                    (json.dumps(list(names)),),
+                )
         self._identity(tx, names)
         achievements, claims = self._achievements(tx, names)
         renamed = {**names, **achievements}
