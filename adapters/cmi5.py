@@ -21,6 +21,7 @@ from schemas.xapi import Statement
 CATEGORY: Final = "https://w3id.org/xapi/cmi5/context/categories/cmi5"
 SESSION: Final = "https://w3id.org/xapi/cmi5/context/extensions/sessionid"
 MASTERY_SCORE: Final = "https://w3id.org/xapi/cmi5/context/extensions/masteryscore"
+LAUNCH_MODE: Final = "https://w3id.org/xapi/cmi5/context/extensions/launchmode"
 REASON: Final = "https://w3id.org/xapi/cmi5/result/extensions/reason"
 
 
@@ -38,16 +39,21 @@ class Cmi5Adapter:
         return _session(statement) is not None or _defined(statement)
 
     def events(self, statement: Statement, source: Source) -> list[Event]:
-        """Return the statement's events."""
+        """Return the statement's events.
+
+        In the launch modes Browse and Review nothing is judged (10.2.2): what is told of success
+        or completion only shows that the learner looked.
+        """
         defined = _defined(statement)
         grouping = tuple(one.id for one in activities_of(statement, "grouping")) if defined else ()
         reason = extensions_of(statement.result).get(REASON)
+        looked = extensions_of(statement.context).get(LAUNCH_MODE) in ("Browse", "Review")
         mastery = figure_of(extensions_of(statement.context).get(MASTERY_SCORE))
         return [
             _held_to(
                 mastery,
                 replace(
-                    event,
+                    _looked(event) if looked else event,
                     attempt=_session(statement) or event.attempt,
                     course=_course(statement) or event.course,
                     reason=reason if isinstance(reason, str) and event.kind == "waived" else None,
@@ -77,6 +83,13 @@ def _course(statement: Statement) -> str | None:
     grouping = activities_of(statement, "grouping")
     courses = [activity for activity in grouping if type_of(activity) in COURSE_TYPES]
     return next((activity.id for activity in (*courses, *grouping)), None)
+
+
+def _looked(event: Event) -> Event:
+    """Return the event of a session in which nothing is judged."""
+    if event.kind not in ("completed", "passed", "failed"):
+        return event
+    return replace(event, kind="experienced", score=None, success=None, completion=None)
 
 
 def _held_to(mastery: float | None, event: Event) -> Event:

@@ -6,6 +6,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from adapters.inbound import inbound_adapters
 from adapters.outbound_http import OutboundHttp
@@ -22,6 +23,7 @@ from lrs.observe import logs
 from lrs.observe.metrics import FAILURES, STEPS
 from lrs.records.projector import Projector
 from lrs.records.rebuild import SWEEP
+from lrs.records.roster_links import RosterLinker
 from lrs.service import Service
 from lrs.settings import Settings
 
@@ -55,7 +57,9 @@ def projection_steps(service: Service) -> list[Step]:
         exchange=store.exchange,
         sources=store.sources.all,
     )
-    return [projector.step, evaluator.step, lambda: store.projections.sweep(SWEEP)]
+    linker = RosterLinker(store.rosters, store.identity)
+    sweep = partial(store.projections.sweep, SWEEP)
+    return [linker.step, projector.step, evaluator.step, sweep]
 
 
 def import_steps(service: Service) -> list[Step]:

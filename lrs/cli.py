@@ -18,6 +18,7 @@ from lrs.commands.learner import learner
 from lrs.commands.ledger import ledger
 from lrs.commands.outbox import outbox
 from lrs.commands.person import person
+from lrs.commands.persona import persona
 from lrs.commands.quarantine import quarantine
 from lrs.commands.receiver import receiver
 from lrs.commands.reconcile import reconcile
@@ -49,6 +50,7 @@ lrs.add_command(import_list)
 lrs.add_command(import_template)
 lrs.add_command(ledger)
 lrs.add_command(person)
+lrs.add_command(persona)
 lrs.add_command(quarantine)
 lrs.add_command(learner)
 lrs.add_command(outbox)

@@ -17,11 +17,13 @@ FactKind = Literal[
     "withdrawn",
     "merged",
     "unmerged",
+    "transferred",
     "erased",
     "published",
 ]
 """Of an achievement: verified, refused (by an officer), superseded, revoked. Of a claim: claimed,
-accepted, rejected, withdrawn. Of a persona: merged, unmerged, erased. Of a unit: published."""
+accepted, rejected, withdrawn. Of a persona: merged, unmerged (of what came
+out again), transferred (an identifier went to another), erased. Of a unit: published."""
 
 FACT_KINDS: tuple[FactKind, ...] = get_args(FactKind)
 

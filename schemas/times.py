@@ -14,7 +14,8 @@ def format_instant(instant: int) -> str:
 
 def instant_of(moment: datetime) -> int:
     """Return an aware datetime as microseconds since the epoch."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def moment_of(instant: int) -> datetime:

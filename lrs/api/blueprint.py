@@ -93,14 +93,21 @@ def page(
     limit: int,
     place: Callable[[Item], object],
     shape: Callable[[Item], Any],
+    *,
+    address: str | None = None,
 ) -> dict[str, Any]:
     """Return a page: `items`, each by `shape`, and, where there may be more, the address of the
-    `next` one, from the `place` of the last item on.
+    `next` one, from the `place` of the last item on. `address` is that of the list, with its
+    parameters, where another was asked for.
     """
     body: dict[str, Any] = {"items": [shape(item) for item in found]}
     if len(found) == limit:
-        arguments = {**request.args, "cursor": write_cursor(place(found[-1]))}
-        body["next"] = f"{request.path}?{urlencode(arguments)}"
+        cursor = write_cursor(place(found[-1]))
+        if address is None:
+            body["next"] = f"{request.path}?{urlencode({**request.args, 'cursor': cursor})}"
+        else:
+            mark = "&" if "?" in address else "?"
+            body["next"] = f"{address}{mark}{urlencode({'limit': limit, 'cursor': cursor})}"
     return body
 
 

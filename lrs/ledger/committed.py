@@ -19,7 +19,7 @@ from schemas.claims import ClaimPayload
 from schemas.facts import Fact
 
 CLAIM_KINDS = ("claimed", "accepted", "rejected", "withdrawn")
-PERSONA_KINDS = ("merged", "unmerged", "erased")
+PERSONA_KINDS = ("merged", "unmerged", "transferred", "erased")
 
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 

@@ -101,11 +101,11 @@ class Changes:
                 self._voided[seq] = by
                 self._leave(one)
 
-    def move(self, one: StoredEvent, base: str, persona: str) -> None:
-        """Give an event to another persona, or within one from one base to another."""
-        moved = one._replace(base=base, persona=persona)
+    def move(self, one: StoredEvent, persona: str) -> None:
+        """Give an event to another persona."""
+        moved = one._replace(persona=persona)
         self._moved.append(moved)
-        if one.voided is None and persona != one.persona:
+        if one.voided is None:
             self._leave(one)
             self._fresh[RecordKey.of(persona, one.event)].append(moved)
 
@@ -145,26 +145,31 @@ class Changes:
         """Bring the records up to date, and see of which courses more may be satisfied."""
         keys = {*self._fresh, *self._gone}
         states = self._projections.states(self._generation, keys)
-        facts: dict[RecordKey, tuple[_Facts, _Facts]] = {}
+        units = self._structures.with_units(self._names(states))
         for key in keys:
             state = states.get(key)
-            before = _facts(key, state)
-            fresh = self._fresh.get(key, [])
+            before = _facts(key, state) if units else NO_FACTS
+            fresh = self._fresh.get(key, ())
             if key in self._gone or not _added(state := state or RecordState(), fresh):
                 state = self._read_whole(key)
             self._records[key] = state
-            facts[key] = before, _facts(key, state)
             for event in (*(one.event for one in fresh), *self._gone.get(key, {}).values()):
                 self._touch(key.persona, event)
-        names = {name for pair in facts.values() for some in pair for name in some.names}
-        units = self._structures.with_units(names)
-        if not units:
-            return
-        for key, (before, after) in facts.items():
-            if before != after:
+            if units and before != (after := _facts(key, state)):
                 scope = Scope(key.persona, key.registration)
                 for name in before.names | after.names:
                     self._courses |= {(scope, course) for course in units.get(name, ())}
+
+    def _names(self, states: Mapping[RecordKey, RecordState]) -> set[str]:
+        """Return all names under which the records that change may be those of units."""
+        names = {name for state in states.values() for name in state.published_as}
+        for key, fresh in self._fresh.items():
+            names.add(key.activity)
+            for one in fresh:
+                names.update(one.event.published_as)
+                if one.event.course is not None:
+                    names.add(one.event.course)
+        return names | {key.activity for key in self._gone}
 
     def _read_whole(
         self, key: RecordKey, said: Iterable[Event] | None = None

@@ -72,7 +72,7 @@ def record_of(activity: str, registration: str | None, state: RecordState) -> Le
         success=True if state.succeeded else (False if state.unsuccessful else None),
         completion=completion,
         completed_at=moment_of(state.completed_at[0]) if state.completed_at else None,
-        duration=(filled(state.measured) + attended(state)) / 1_000_000,
+        duration=(filled(state.measured) + attended(state.sessions)) / 1_000_000,
         sessions={session: told[1] for session, told in sorted(state.sessions.items())},
         examiners=tuple(sorted(state.examiners)),
         events=state.events,

@@ -142,16 +142,15 @@ class Projector:
             holding = held_at(known.get(event.identifier, ()), event.time)
             base = holding.base if holding else self._persona_of(event.identifier)
             persona = holding.persona if holding else base
-            met = PersonaNamed(
-                persona=base,
-                identifier=event.identifier,
-                name=event.learner_name,
-                at=instant_of(event.time),
-            )
             before = named.get((base, event.identifier))
-            if before is None or _named_later(met, before):
-                named[base, event.identifier] = met
-            changes.take(StoredEvent(seq, base, persona, event, voided))
+            if before is None or _named_later(event, before):
+                named[base, event.identifier] = PersonaNamed(
+                    persona=base,
+                    identifier=event.identifier,
+                    name=event.learner_name,
+                    at=instant_of(event.time),
+                )
+            changes.take(StoredEvent(seq, persona, event, voided))
         return list(named.values())
 
     def _persona_of(self, identifier: str) -> str:
@@ -162,7 +161,9 @@ class Projector:
         return self._personas[identifier]
 
 
-def _named_later(met: PersonaNamed, before: PersonaNamed) -> bool:
-    if met.name is None:
+def _named_later(event: Event, before: PersonaNamed) -> bool:
+    if event.learner_name is None:
         return False
-    return before.name is None or (met.at, met.name) > (before.at, before.name)
+    if before.name is None:
+        return True
+    return (instant_of(event.time), event.learner_name) > (before.at, before.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
@@ -13,8 +14,8 @@ from lrs.store.projections import Projections
 from lrs.store.statements import Statements
 from schemas.sources import Source
 
-BATCH = 1_000
-"""Statements a step of a rebuild."""
+BATCH = 4_000
+"""Statements a step of a rebuild: many, as each step writes every page that it touches."""
 
 SWEEP = 5_000
 """Rows of a retired generation that are removed at once."""
@@ -76,7 +77,7 @@ def rebuild(
         batch=BATCH,
     )
     while True:
-        more = projector.step()
+        more = _step(projector)
         reached = store.projections.checkpoint(generation)
         if reached is None:
             raise LookupError("the rebuild was given up by another process")
@@ -86,3 +87,14 @@ def rebuild(
     while store.projections.sweep(SWEEP):
         pass
     return reached.seq
+
+
+def _step(projector: Projector) -> bool:
+    """Take a step without looking for cycles among its many objects: it makes none, and looking
+    costs a fifth of the time.
+    """
+    gc.disable()
+    try:
+        return projector.step()
+    finally:
+        gc.enable()

@@ -37,8 +37,8 @@ def _resettle(
         holdings = projections.holdings({one.event.identifier for one in events})
         for one in events:
             held = held_at(holdings.get(one.event.identifier, ()), one.event.time)
-            if held is not None and (held.base, held.persona) != (one.base, one.persona):
-                changes.move(one, held.base, held.persona)
+            if held is not None and held.persona != one.persona:
+                changes.move(one, held.persona)
         seen += len(events)
         if seen >= EVENTS or number == KEYS:
             return key.activity, key.registration

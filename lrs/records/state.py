@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -210,15 +210,13 @@ def filled(measured: Sequence[int]) -> int:
     return sum(measured[1::2]) - sum(measured[::2])
 
 
-def attended(state: RecordState) -> int:
+def attended(sessions: Mapping[str, tuple[Place, Attendance, int]]) -> int:
     """Return the microseconds of the sessions attended, present or late.
 
     A sheet says not when in a day a session was, so that these are added as they were told.
     """
     return sum(
-        spent
-        for _, attendance, spent in state.sessions.values()
-        if attendance in ("present", "late")
+        spent for _, attendance, spent in sessions.values() if attendance in ("present", "late")
     )
 
 

@@ -46,12 +46,9 @@ class PersonaNamed:
 
 
 class StoredEvent(NamedTuple):
-    """An event with its statement's seq, its persona (see `Holding`) and the seq of the statement
-    that voids it.
-    """
+    """An event with its statement's seq, its persona and the seq of the statement that voids it."""
 
     seq: int
-    base: str
     persona: str
     event: Event
     voided: int | None = None

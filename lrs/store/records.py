@@ -101,11 +101,33 @@ class Records(Protocol):
         ...
 
     def courses_of(self, persona: str, after: str | None, limit: int) -> list[str]:
-        """Return a page of the ids of what a persona's records belong to, in their order."""
+        """Return a page of the ids of the courses of a persona's events, in their order."""
         ...
 
     def states_within(self, persona: str, wholes: Collection[str]) -> dict[RecordKey, RecordState]:
         """Return the states of a persona's records of any of the activities, or within them."""
+        ...
+
+    def states_of(
+        self, persona: str, after: tuple[str, str], limit: int
+    ) -> dict[RecordKey, RecordState]:
+        """Return a page of the states of a persona's records, after such a key."""
+        ...
+
+    def keys_of(
+        self, personas: Collection[str], after: tuple[str, str], limit: int
+    ) -> list[tuple[str, str]]:
+        """Return a page of the activities and registrations of which any of the personas has
+        events, voided ones too, after an activity and registration.
+        """
+        ...
+
+    def events_through(
+        self, personas: Collection[str], activity: str, registration: str, through: int
+    ) -> list[Event]:
+        """Return the events of any of the personas, of statements up to the seq `through`, that
+        none of these voids.
+        """
         ...
 
     def evidence(self, key: RecordKey, after: int | None, limit: int) -> list[tuple[int, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from marshmallow import Schema, fields, validate
 
 PAGE_SIZE = 50
@@ -27,6 +29,7 @@ class OfPersonaQuery(PageQuery):
     persona = fields.String(load_default=None, metadata={"description": "The id of a persona."})
 
 
+@cache
 def page_of(item: type[Schema]) -> type[Schema]:
     """Return the schema of a page of items: `items`, and the address of the `next` page."""
     return Schema.from_dict(

@@ -117,7 +117,7 @@ def populate(store: SqliteStore, personas: int, units: int) -> None:
                 )
             )
             events += [
-                StoredEvent(before + len(batch), key, key, event)
+                StoredEvent(before + len(batch), key, event)
                 for event in happenings(str(statement), persona, units, 1)
             ]
         store.statements.add(1, batch)
@@ -202,7 +202,7 @@ def one_event(store: SqliteStore, evaluator: Evaluator, number: int) -> tuple[fl
         Projection(
             since=since,
             through=seq,
-            events=[StoredEvent(seq, key, key, event)],
+            events=[StoredEvent(seq, key, event)],
             due={(key, "U-0")},
         )
     )

@@ -38,7 +38,7 @@ def project(store, events=(), *, generation=None, steps=1, **rest):
     """Write events (pairs of persona and event, each of a statement of its own) with records."""
     since = store.projections.checkpoint(generation)
     stored = [
-        StoredEvent(since.seq + place, persona, persona, one)
+        StoredEvent(since.seq + place, persona, one)
         for place, (persona, one) in enumerate(events, 1)
     ]
     records = {RecordKey.of(persona, one): state_of([one]) for persona, one in events}

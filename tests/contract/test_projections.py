@@ -12,7 +12,7 @@ def test_of_two_projections_from_one_checkpoint_the_second_writes_nothing(store)
     late = Projection(
         since=since,
         through=9,
-        events=[StoredEvent(9, "p1", "p1", event())],
+        events=[StoredEvent(9, "p1", event())],
         records={key(): state_of([event()])},
     )
     assert not store.projections.apply(late)

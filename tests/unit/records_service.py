@@ -15,9 +15,9 @@ from schemas.xapi import decode_statements
 
 VERSION = "1.0.3"
 TABLES = {
-    "event": "seq, ordinal, persona, base, activity, registration, at, voided, left_out, body",
+    "event": "seq, ordinal, persona, activity, registration, at, voided, left_out, body",
     "record": "persona, activity, registration, state",
-    "belonging": "persona, whole, activity, registration",
+    "belonging": "persona, whole, activity, registration, course",
     "satisfied": "persona, registration, course, activity, body",
     "unrecognised": "verb, adapter, count",
 }
@@ -27,6 +27,7 @@ TABLES = {
 def records_service(folder):
     app = create_app(Settings(data=folder, public_url="http://lrs.example"))
     service = app.extensions["lrs"]
+    service.app = app
     service.credentials.ensure("admin", "s3cret", name="Administrator")
     try:
         yield service

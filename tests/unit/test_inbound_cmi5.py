@@ -106,3 +106,13 @@ def test_a_statement_of_neither_category_nor_session_is_not_cmi5():
 
 def test_a_defined_statement_that_lacks_its_session_is_still_read():
     assert event("passed", session=None).attempt is None
+
+
+@pytest.mark.parametrize("mode", ["Browse", "Review", "Normal"])
+def test_nothing_is_judged_where_the_learner_only_looks(mode):
+    result = {"score": {"scaled": 1.0}, "success": True}
+    found = event("passed", result=result, extensions={EXTENSION + "launchmode": mode})
+    if mode == "Normal":
+        assert (found.kind, found.success, found.score.scaled) == ("passed", True, 1.0)
+    else:
+        assert (found.kind, found.success, found.score) == ("experienced", None, None)

@@ -74,7 +74,7 @@ def test_generations_of_the_same_statements_are_equal_byte_for_byte(service):
     first, second = dump(service, 1), dump(service, generation)
     assert first["satisfied"]
     assert first["record"]
-    assert [row for row in first["event"] if row[7] is not None]
+    assert [row for row in first["event"] if row[6] is not None]
     assert first == second
 
 

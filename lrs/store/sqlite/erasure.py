@@ -66,7 +66,7 @@ class SqliteErasure:
                     f"WHERE {column} IN (SELECT value FROM json_each(?))",
                     (json.dumps(list(names)),),
                 )
-        self._identity(tx, names)
+        self._identity(tx, names, identifiers)
         achievements, claims = self._achievements(tx, names)
         renamed = {**names, **achievements}
         self._trail(tx, [*names, *achievements, *claims], renamed)
@@ -124,7 +124,8 @@ class SqliteErasure:
         seqs = {
             row[0]
             for row in tx.execute(
-                "SELECT DISTINCT seq FROM event WHERE persona IN (SELECT value FROM json_each(?))",
+                "SELECT DISTINCT seq FROM event WHERE generation IN (SELECT id FROM generation) "
+                "AND persona IN (SELECT value FROM json_each(?))",
                 (json.dumps(list(names)),),
             )
         }
@@ -179,9 +180,15 @@ class SqliteErasure:
         rows = tx.execute("SELECT seq FROM reference WHERE target = ?", (statement_id,))
         return [row[0] for row in rows]
 
-    def _identity(self, tx: Transaction, names: Mapping[str, str]) -> None:
+    def _identity(
+        self, tx: Transaction, names: Mapping[str, str], identifiers: Sequence[str]
+    ) -> None:
         """Forget links, names and the accounts with which the person signed in."""
         wanted = json.dumps(list(names))
+        tx.execute(
+            "DELETE FROM roster_identifier WHERE identifier IN (SELECT value FROM json_each(?))",
+            (json.dumps(identifiers),),
+        )
         tx.execute(
             "DELETE FROM identity_link WHERE persona IN (SELECT value FROM json_each(?1)) "
             "OR other IN (SELECT value FROM json_each(?1))",

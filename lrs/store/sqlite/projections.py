@@ -31,8 +31,6 @@ _place = msgspec.msgpack.Decoder(tuple[str, ...]).decode
 decode_state = msgspec.msgpack.Decoder(RecordState).decode
 encode_state = msgspec.msgpack.Encoder(order="deterministic").encode
 
-_EVENT = "seq, COALESCE(base, persona), persona, body, voided"
-
 
 class SqliteProjections:
     """Fulfils `lrs.store.projections.Projections`."""
@@ -133,32 +131,36 @@ class SqliteProjections:
 
     def states(self, generation: int, keys: Collection[RecordKey]) -> dict[RecordKey, RecordState]:
         """Return the states of the records that there are."""
-        execute = self._database.read().execute
         found = {}
-        for key in keys:
-            row = execute(
-                "SELECT state FROM record "
-                "WHERE generation = ? AND persona = ? AND activity = ? AND registration = ?",
-                (generation, *key),
-            ).fetchone()
-            if row is not None:
-                found[key] = decode_state(row[0])
+        with self._database.snapshot() as connection:
+            for key in keys:
+                row = connection.execute(
+                    "SELECT state FROM record "
+                    "WHERE generation = ? AND persona = ? AND activity = ? AND registration = ?",
+                    (generation, *key),
+                ).fetchone()
+                if row is not None:
+                    found[key] = decode_state(row[0])
         return found
 
     def events_of(self, generation: int, key: RecordKey) -> list[StoredEvent]:
         """Return the events of a record, voided ones too."""
-        return self._events("persona = ? AND activity = ? AND registration = ?", (generation, *key))
+        return self._events(
+            "INDEXED BY event_record "
+            "WHERE generation = ? AND persona = ? AND activity = ? AND registration = ?",
+            (generation, *key),
+        )
 
     def events_of_statement(self, generation: int, seq: int) -> list[StoredEvent]:
         """Return the events taken from a statement."""
-        return self._events("seq = ?", (generation, seq))
+        return self._events("WHERE generation = ? AND seq = ?", (generation, seq))
 
     def keys_of(
         self, generation: int, persona: str, after: tuple[str, ...], limit: int
     ) -> list[RecordKey]:
         """Return a page of the keys under which a persona has events."""
         rows = self._database.read().execute(
-            "SELECT DISTINCT persona, activity, registration FROM event "
+            "SELECT DISTINCT persona, activity, registration FROM event INDEXED BY event_record "
             "WHERE generation = ? AND persona = ? AND (activity, registration) > (?, ?) "
             "ORDER BY activity, registration LIMIT ?",
             (generation, persona, *(after or ("", "")), limit),
@@ -241,7 +243,7 @@ class SqliteProjections:
             if state is not None
         ]
         wholes = [
-            (generation, key.persona, whole, key.activity, key.registration)
+            (generation, key.persona, whole, key.activity, key.registration, whole in state.courses)
             for key, state in projection.records.items()
             if state is not None
             for whole in sorted(state.courses | state.published_as)
@@ -252,8 +254,8 @@ class SqliteProjections:
                 return False
             _meet(tx, projection)
             tx.executemany(
-                "INSERT INTO event (generation, seq, ordinal, persona, base, activity, "
-                "registration, at, voided, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO event (generation, seq, ordinal, persona, activity, "
+                "registration, at, voided, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 events,
             )
             _change_events(tx, projection)
@@ -264,8 +266,10 @@ class SqliteProjections:
             )
             _drop_records(tx, projection)
             tx.executemany(
-                "INSERT OR IGNORE INTO belonging "
-                "(generation, persona, whole, activity, registration) VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO belonging "
+                "(generation, persona, whole, activity, registration, course) "
+                "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET course = excluded.course "
+                "WHERE course != excluded.course",
                 wholes,
             )
             _say_satisfied(tx, projection)
@@ -282,12 +286,11 @@ class SqliteProjections:
 
     def _events(self, where: str, values: tuple[Any, ...]) -> list[StoredEvent]:
         rows = self._database.read().execute(
-            f"SELECT {_EVENT} FROM event WHERE generation = ? AND {where}",  # noqa: S608
+            f"SELECT seq, persona, body, voided FROM event {where}",  # noqa: S608
             values,
         )
         return [
-            StoredEvent(seq, base, persona, _event(body), voided)
-            for seq, base, persona, body, voided in rows
+            StoredEvent(seq, persona, _event(body), voided) for seq, persona, body, voided in rows
         ]
 
 
@@ -342,7 +345,6 @@ def _event_row(generation: int, stored: StoredEvent) -> tuple[Any, ...]:
         stored.seq,
         event.ordinal,
         stored.persona,
-        stored.base if stored.base != stored.persona else None,
         event.activity,
         event.registration or "",
         instant_of(event.time),
@@ -385,11 +387,10 @@ def _change_events(tx: Transaction, projection: Projection) -> None:
         [(by, generation, seq) for seq, by in projection.voided.items()],
     )
     tx.executemany(
-        "UPDATE event SET persona = ?, base = ? WHERE generation = ? AND seq = ? AND ordinal = ?",
+        "UPDATE event SET persona = ? WHERE generation = ? AND seq = ? AND ordinal = ?",
         [
             (
                 one.persona,
-                one.base if one.base != one.persona else None,
                 generation,
                 one.seq,
                 one.event.ordinal,
@@ -399,8 +400,9 @@ def _change_events(tx: Transaction, projection: Projection) -> None:
     )
     for key, out in projection.left_out.items():
         tx.execute(
-            "UPDATE event SET left_out = 0 WHERE generation = ? AND persona = ? "
-            "AND activity = ? AND registration = ? AND left_out = 1",
+            "UPDATE event INDEXED BY event_record SET left_out = 0 "
+            "WHERE generation = ? AND persona = ? AND activity = ? AND registration = ? "
+            "AND left_out = 1",
             (generation, *key),
         )
         tx.executemany(

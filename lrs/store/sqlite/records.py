@@ -18,6 +18,8 @@ from schemas.events import Event
 from schemas.records import EVIDENCE_LIMIT, LearnerRecord
 
 SERVING = "generation = (SELECT id FROM generation WHERE state = 'serving')"
+EVENTS = f"event INDEXED BY event_record WHERE {SERVING}"
+"""Without the index named, SQLite would walk a whole generation along the primary key."""
 
 _event = msgspec.json.Decoder(Event).decode
 
@@ -76,7 +78,7 @@ class SqliteRecords:
         if before is not None:
             where, values = "AND (at, seq, ordinal) < (?, ?, ?) ", before
         rows = self._database.read().execute(
-            f"SELECT at, seq, ordinal, body FROM event WHERE {SERVING} AND persona = ? {where}"  # noqa: S608
+            f"SELECT at, seq, ordinal, body FROM {EVENTS} AND persona = ? {where}"  # noqa: S608
             "AND voided IS NULL ORDER BY at DESC, seq DESC, ordinal DESC LIMIT ?",
             (persona, *values, limit),
         )
@@ -132,10 +134,10 @@ class SqliteRecords:
         )
 
     def courses_of(self, persona: str, after: str | None, limit: int) -> list[str]:
-        """Return a page of the ids of what a persona's records belong to, in their order."""
+        """Return a page of the ids of the courses of a persona's events, in their order."""
         rows = self._database.read().execute(
             f"SELECT DISTINCT whole FROM belonging WHERE {SERVING} AND persona = ? AND whole > ? "  # noqa: S608
-            "ORDER BY whole LIMIT ?",
+            "AND course = 1 ORDER BY whole LIMIT ?",
             (persona, after or "", limit),
         )
         return [row[0] for row in rows]
@@ -151,10 +153,46 @@ class SqliteRecords:
         )
         return {RecordKey(*key): decode_state(state) for *key, state in rows}
 
+    def states_of(
+        self, persona: str, after: tuple[str, str], limit: int
+    ) -> dict[RecordKey, RecordState]:
+        """Return a page of the states of a persona's records."""
+        rows = self._database.read().execute(
+            f"SELECT persona, activity, registration, state FROM record WHERE {SERVING} "  # noqa: S608
+            "AND persona = ? AND (activity, registration) > (?, ?) "
+            "ORDER BY activity, registration LIMIT ?",
+            (persona, *after, limit),
+        )
+        return {RecordKey(*key): decode_state(state) for *key, state in rows}
+
+    def keys_of(
+        self, personas: Collection[str], after: tuple[str, str], limit: int
+    ) -> list[tuple[str, str]]:
+        """Return a page of the activities and registrations of which personas have events."""
+        rows = self._database.read().execute(
+            f"SELECT DISTINCT activity, registration FROM {EVENTS} "  # noqa: S608
+            "AND persona IN (SELECT value FROM json_each(?)) "
+            "AND (activity, registration) > (?, ?) ORDER BY activity, registration LIMIT ?",
+            (json.dumps(list(personas)), *after, limit),
+        )
+        return [(activity, registration) for activity, registration in rows]
+
+    def events_through(
+        self, personas: Collection[str], activity: str, registration: str, through: int
+    ) -> list[Event]:
+        """Return the events of personas as they were when a seq was the last."""
+        rows = self._database.read().execute(
+            f"SELECT body FROM {EVENTS} "  # noqa: S608
+            "AND persona IN (SELECT value FROM json_each(?1)) AND activity = ?2 "
+            "AND registration = ?3 AND seq <= ?4 AND (voided IS NULL OR voided > ?4)",
+            (json.dumps(list(personas)), activity, registration, through),
+        )
+        return [_event(row[0]) for row in rows]
+
     def evidence(self, key: RecordKey, after: int | None, limit: int) -> list[tuple[int, str]]:
         """Return a page of the unvoided statements of a record, with their seqs."""
         rows = self._database.read().execute(
-            f"SELECT DISTINCT seq, CAST(body AS TEXT) ->> 'statement' FROM event WHERE {SERVING} "  # noqa: S608
+            f"SELECT DISTINCT seq, CAST(body AS TEXT) ->> 'statement' FROM {EVENTS} "  # noqa: S608
             "AND persona = ? AND activity = ? AND registration = ? AND seq > ? "
             "AND voided IS NULL ORDER BY seq LIMIT ?",
             (*key, after or 0, limit),
@@ -171,7 +209,8 @@ class SqliteRecords:
     def _records(self, where: str, values: tuple[Any, ...]) -> list[tuple[str, LearnerRecord]]:
         rows = self._database.read().execute(
             "SELECT persona, activity, registration, state, (SELECT json_group_array(statement) "  # noqa: S608
-            "FROM (SELECT CAST(body AS TEXT) ->> 'statement' AS statement FROM event e "
+            "FROM (SELECT CAST(body AS TEXT) ->> 'statement' AS statement "
+            "FROM event e INDEXED BY event_record "
             "WHERE e.generation = r.generation AND e.persona = r.persona "
             "AND e.activity = r.activity AND e.registration = r.registration "
             "AND e.voided IS NULL UNION "

@@ -21,6 +21,7 @@ from lrs.store.sqlite.exchange import SqliteExchange
 from lrs.store.sqlite.facts import SqliteAudit, SqliteFacts
 from lrs.store.sqlite.figures import SqliteFigures
 from lrs.store.sqlite.health import SqliteHealth
+from lrs.store.sqlite.identity import SqliteIdentity
 from lrs.store.sqlite.imports import SqliteImports
 from lrs.store.sqlite.ledger import SqliteLedger
 from lrs.store.sqlite.outbox import SqliteOutbox
@@ -57,6 +58,7 @@ class SqliteStore:
         self.sources = SqliteSources(self.database)
         self.settings = SqliteSettings(self.database)
         self.projections = SqliteProjections(self.database)
+        self.identity = SqliteIdentity(self.database)
         self.records = SqliteRecords(self.database)
         self.courses = SqliteCourses(self.database)
         self.units = SqliteUnits(self.database)

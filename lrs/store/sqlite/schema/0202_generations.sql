@@ -19,7 +19,6 @@ CREATE TABLE event (
   seq INTEGER NOT NULL,
   ordinal INTEGER NOT NULL,
   persona TEXT NOT NULL,
-  base TEXT,                        -- who held the identifier, where merged into the persona
   activity TEXT NOT NULL,
   registration TEXT NOT NULL,       -- '' where there is none
   at INTEGER NOT NULL,              -- microseconds since the epoch
@@ -28,8 +27,7 @@ CREATE TABLE event (
   body BLOB NOT NULL,
   PRIMARY KEY (generation, seq, ordinal)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX event_record ON event (generation, persona, activity, registration);
-CREATE INDEX event_timeline ON event (generation, persona, at);
+CREATE INDEX event_record ON event (generation, persona, activity, registration, at);
 
 CREATE TABLE record (
   generation INTEGER NOT NULL,
@@ -48,6 +46,7 @@ CREATE TABLE belonging (
   whole TEXT NOT NULL,
   activity TEXT NOT NULL,
   registration TEXT NOT NULL,
+  course INTEGER NOT NULL,          -- 1 where events name it as their course
   PRIMARY KEY (generation, persona, whole, activity, registration)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX belonging_whole ON belonging (generation, whole, persona, registration);

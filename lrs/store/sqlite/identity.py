@@ -1,0 +1,411 @@
+"""Identities in SQLite."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from lrs.records.identity import PERSONA_NAMESPACE, persona_of
+from lrs.store.identity import NotPossible
+from lrs.store.sqlite.database import Database, Transaction
+from lrs.store.sqlite.facts import note_act, note_fact
+from lrs.store.sqlite.projections import ALWAYS, touch_identities
+from schemas.audit import Act
+from schemas.identity import IdentityLink, LinkState, Suggestion
+
+_link = msgspec.json.Decoder(IdentityLink).decode
+
+
+class SqliteIdentity:
+    """Fulfils `lrs.store.identity.Identity`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def propose(self, link: IdentityLink) -> IdentityLink:
+        """Propose a link; returns it with its time."""
+
+        def work(tx: Transaction) -> IdentityLink:
+            proposed = replace(_completed(tx, link), state="proposed", proposed_at=tx.instant)
+            _check(tx, proposed)
+            _put(tx, proposed)
+            _note(tx, proposed, "identity.propose", proposed.proposed_by, proposed.reason)
+            return proposed
+
+        return self._database.write(work)
+
+    def decide(
+        self, link: str, principal: str, state: LinkState, reason: str
+    ) -> IdentityLink | None:
+        """Confirm or refuse what another principal proposed."""
+
+        def work(tx: Transaction) -> IdentityLink | None:
+            known = _of_id(tx, link)
+            if known is None:
+                return None
+            if known.state != "proposed":
+                raise NotPossible(f"The link was {known.state} already; propose another.")
+            if known.proposed_by == principal:
+                raise NotPossible("Who proposed a link cannot decide on it: ask somebody else.")
+            decided = replace(
+                known,
+                state=state,
+                decided_by=principal,
+                decided_at=tx.instant,
+                decision=reason,
+            )
+            if state == "confirmed":
+                _check(tx, decided)
+                _carry_out(tx, decided)
+            _put(tx, decided)
+            action = "identity.confirm" if state == "confirmed" else "identity.refuse"
+            _note(tx, decided, action, principal, reason)
+            return decided
+
+        return self._database.write(work)
+
+    def link_by_roster(
+        self,
+        roster: str,
+        person: str,
+        *,
+        identifiers: Sequence[str],
+        name: str | None,
+        organisations: Sequence[tuple[str, str]] = (),
+    ) -> list[IdentityLink]:
+        """Merge those who hold the identifiers into who holds the first."""
+
+        def work(tx: Transaction) -> list[IdentityLink]:
+            _claim(tx, roster, person, identifiers)
+            own = [one for one in identifiers if not _shared(tx, roster, person, one)]
+            roots = [_met(tx, identifier, name) for identifier in own]
+            made = []
+            for root in dict.fromkeys(roots[1:]):
+                into, merged = _root(tx, roots[0]), _root(tx, root)
+                if into == merged or _undone(tx, merged, into):
+                    continue
+                made.append(_merge_by_roster(tx, f"roster:{roster}", merged, into))
+            tx.execute("DELETE FROM employment WHERE roster = ? AND person = ?", (roster, person))
+            if roots:
+                tx.executemany(
+                    "INSERT INTO employment (organisation, name, base, roster, person, "
+                    "organisation_name) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    [
+                        (organisation, name or "", _root(tx, roots[0]), roster, person, title)
+                        for organisation, title in organisations
+                    ],
+                )
+            return made
+
+        return self._database.write(work)
+
+    def rosters_followed(self) -> int:
+        """Return the seq of the last change of rosters that was followed."""
+        row = (
+            self._database.read()
+            .execute("SELECT seq FROM followed WHERE name = 'rosters'")
+            .fetchone()
+        )
+        return int(row[0]) if row else 0
+
+    def follow_rosters(self, seq: int) -> None:
+        """Note that the changes of rosters up to the seq were followed."""
+        self._database.write(
+            lambda tx: tx.execute(
+                "INSERT INTO followed (name, seq) VALUES ('rosters', ?) ON CONFLICT DO UPDATE "
+                "SET seq = max(seq, excluded.seq)",
+                (seq,),
+            )
+        )
+
+    def link(self, link: str) -> IdentityLink | None:
+        """Return the link."""
+        row = (
+            self._database.read()
+            .execute("SELECT body FROM identity_link WHERE id = ?", (link,))
+            .fetchone()
+        )
+        return _link(row[0]) if row else None
+
+    def links(
+        self, after: tuple[int, str] | None, limit: int, state: LinkState | None = None
+    ) -> list[IdentityLink]:
+        """Return a page of links, those proposed last first."""
+        where, values = ["1"], list[Any]()
+        if state is not None:
+            where.append("state = ?")
+            values.append(state)
+        if after is not None:
+            where.append("(proposed, id) < (?, ?)")
+            values += after
+        rows = self._database.read().execute(
+            f"SELECT body FROM identity_link WHERE {' AND '.join(where)} "  # noqa: S608
+            "ORDER BY proposed DESC, id DESC LIMIT ?",
+            (*values, limit),
+        )
+        return [_link(row[0]) for row in rows]
+
+    def history(self, persona: str) -> list[IdentityLink]:
+        """Return every confirmed link that reaches the persona, in order of confirmation."""
+        found: dict[str, IdentityLink] = {}
+        seen: set[str] = set()
+        waiting = {persona}
+        while waiting:
+            one = waiting.pop()
+            seen.add(one)
+            rows = self._database.read().execute(
+                "SELECT body FROM identity_link WHERE persona = ?1 UNION ALL "
+                "SELECT body FROM identity_link WHERE other = ?1",
+                (one,),
+            )
+            for link in (_link(row[0]) for row in rows):
+                if link.state == "confirmed":
+                    found[link.id] = link
+                    waiting |= {link.persona, link.other or link.persona} - seen
+        return sorted(found.values(), key=lambda link: (link.decided_at or 0, link.id))
+
+    def employers(self, persona: str) -> list[tuple[str, str]]:
+        """Return the organisations (id and name) that the persona belongs to."""
+        rows = self._database.read().execute(
+            "SELECT DISTINCT organisation, organisation_name FROM employment "
+            "WHERE base IN (SELECT base FROM holding WHERE persona = ?) ORDER BY 1, 2",
+            (persona,),
+        )
+        return [(organisation, name) for organisation, name in rows]
+
+    def suggestions(self, after: tuple[str, str, str, str] | None, limit: int) -> list[Suggestion]:
+        """Return a page of personas that may be one person."""
+        rows = self._database.read().execute(
+            "SELECT a.organisation, a.name, a.base, b.base, max(a.organisation_name) "
+            "FROM employment a JOIN employment b ON b.organisation = a.organisation "
+            "AND b.name = a.name AND b.base > a.base "
+            "JOIN persona p ON p.id = a.base AND p.merged_into IS NULL "
+            "JOIN persona q ON q.id = b.base AND q.merged_into IS NULL "
+            "WHERE a.name != '' AND (a.organisation, a.name, a.base, b.base) > (?, ?, ?, ?) "
+            "AND NOT EXISTS "
+            "(SELECT 1 FROM identity_link l WHERE l.persona IN (a.base, b.base) "
+            "AND l.other IN (a.base, b.base)) "
+            "GROUP BY a.organisation, a.name, a.base, b.base "
+            "ORDER BY a.organisation, a.name, a.base, b.base LIMIT ?",
+            (*(after or ("", "", "", "")), limit),
+        )
+        return [
+            Suggestion(
+                organisation=organisation,
+                name=name,
+                persona=persona,
+                other=other,
+                organisation_name=organisation_name,
+            )
+            for organisation, name, persona, other, organisation_name in rows
+        ]
+
+
+def _completed(tx: Transaction, link: IdentityLink) -> IdentityLink:
+    """Return the link with what follows from the rest of it."""
+    if link.kind == "undo":
+        undone = _of_id(tx, link.undoes or "")
+        if undone is None:
+            raise NotPossible("There is no such link to undo.")
+        return replace(
+            link, persona=undone.persona, other=undone.other, identifier=undone.identifier
+        )
+    if link.kind == "transfer":
+        if link.identifier is None or link.since is None:
+            raise NotPossible("A transfer needs an identifier and since when it is another's.")
+        held = _held(tx, link.identifier, link.since)
+        if held is None:
+            raise NotPossible("Nobody is known under the identifier.")
+        fresh = str(uuid.uuid5(PERSONA_NAMESPACE, f"{link.identifier}|{link.since}"))
+        return replace(link, persona=held[1], other=link.other or fresh)
+    return link
+
+
+def _check(tx: Transaction, link: IdentityLink) -> None:
+    """Raise NotPossible unless the link fits what is now."""
+    if link.kind == "undo":
+        undone = _of_id(tx, link.undoes or "")
+        if undone is None or not undone.in_force() or undone.kind == "undo":
+            raise NotPossible("Only what is in force can be undone.")
+        return
+    if link.persona == link.other:
+        raise NotPossible("The persona and the other are the same.")
+    for persona in (link.persona, link.other):
+        row = tx.execute("SELECT merged_into FROM persona WHERE id = ?", (persona,)).fetchone()
+        if row is None and (link.kind == "merge" or persona == link.persona):
+            raise NotPossible(f"There is no persona {persona!r}.")
+        if row is not None and row[0] is not None:
+            raise NotPossible(f"The persona {persona!r} is merged into {row[0]!r}: name that one.")
+    if link.kind == "transfer":
+        held = tx.execute(
+            "SELECT 1 FROM holding WHERE identifier = ? AND since = ?",
+            (link.identifier, link.since),
+        ).fetchone()
+        if held is not None:
+            raise NotPossible("The identifier changed hands at that very time already.")
+
+
+def _carry_out(tx: Transaction, link: IdentityLink) -> None:
+    if link.kind == "merge":
+        tx.execute("UPDATE persona SET merged_into = ? WHERE id = ?", (link.other, link.persona))
+        tx.execute("UPDATE holding SET persona = ? WHERE persona = ?", (link.other, link.persona))
+        touch_identities(tx, link.persona)
+        note_fact(tx, "merged", link.persona, {"into": link.other, "link": link.id})
+    elif link.kind == "transfer":
+        tx.execute(
+            "INSERT INTO persona (id, name, named_at) VALUES (?, NULL, 0) ON CONFLICT DO NOTHING",
+            (link.other,),
+        )
+        tx.execute(
+            "INSERT INTO holding (identifier, since, base, persona) VALUES (?, ?, ?, ?)",
+            (link.identifier, link.since, link.other, link.other),
+        )
+        touch_identities(tx, link.persona)
+        note_fact(tx, "transferred", link.persona, {"to": link.other, "link": link.id})
+    else:
+        undone = _of_id(tx, link.undoes or "")
+        assert undone is not None  # noqa: S101 - `_check` saw it
+        _undo(tx, undone)
+        _put(tx, replace(undone, undone_at=tx.instant))
+
+
+def _undo(tx: Transaction, link: IdentityLink) -> None:
+    assert link.other is not None  # noqa: S101 - a merge and a transfer have one
+    root = _root(tx, link.other)
+    if link.kind == "merge":
+        tx.execute("UPDATE persona SET merged_into = NULL WHERE id = ?", (link.persona,))
+        tx.execute(
+            "WITH RECURSIVE part (id) AS (SELECT ?1 UNION "
+            "SELECT p.id FROM persona p JOIN part ON p.merged_into = part.id) "
+            "UPDATE holding SET persona = ?1 WHERE base IN (SELECT id FROM part)",
+            (link.persona,),
+        )
+    else:
+        tx.execute(
+            "DELETE FROM holding WHERE identifier = ? AND since = ?", (link.identifier, link.since)
+        )
+    touch_identities(tx, root)
+    note_fact(tx, "unmerged", link.persona, {"from": root, "link": link.id})
+
+
+def _root(tx: Transaction, persona: str) -> str:
+    """Return who the persona is merged into at last, or itself."""
+    while True:
+        row = tx.execute("SELECT merged_into FROM persona WHERE id = ?", (persona,)).fetchone()
+        if row is None or row[0] is None:
+            return persona
+        persona = row[0]
+
+
+def _held(tx: Transaction, identifier: str, at: int) -> tuple[str, str] | None:
+    """Return the base and the persona who hold an identifier at a time of events."""
+    row = tx.execute(
+        "SELECT base, persona FROM holding WHERE identifier = ? AND since <= ? "
+        "ORDER BY since DESC LIMIT 1",
+        (identifier, at),
+    ).fetchone()
+    return (row[0], row[1]) if row else None
+
+
+def _met(tx: Transaction, identifier: str, name: str | None) -> str:
+    """Return who holds an identifier now; a persona that is new has the roster's name."""
+    held = _held(tx, identifier, 1 << 62)
+    if held is not None:
+        return held[1]
+    persona = persona_of(identifier)
+    tx.execute(
+        "INSERT INTO persona (id, name, named_at) VALUES (?, ?, 0) ON CONFLICT DO NOTHING",
+        (persona, name),
+    )
+    tx.execute(
+        "INSERT INTO holding (identifier, since, base, persona) VALUES (?, ?, ?, ?)",
+        (identifier, ALWAYS, persona, persona),
+    )
+    return persona
+
+
+def _undone(tx: Transaction, persona: str, other: str) -> bool:
+    """Tell whether people took a merge of the two back."""
+    row = tx.execute(
+        "SELECT 1 FROM identity_link WHERE persona IN (?1, ?2) AND other IN (?1, ?2) "
+        "AND json_extract(CAST(body AS TEXT), '$.undone_at') IS NOT NULL",
+        (persona, other),
+    ).fetchone()
+    return row is not None
+
+
+def _claim(tx: Transaction, roster: str, person: str, identifiers: Sequence[str]) -> None:
+    """Keep which identifiers the roster gives to the person."""
+    tx.execute("DELETE FROM roster_identifier WHERE roster = ? AND person = ?", (roster, person))
+    tx.executemany(
+        "INSERT INTO roster_identifier (roster, identifier, person) VALUES (?, ?, ?) "
+        "ON CONFLICT DO NOTHING",
+        [(roster, identifier, person) for identifier in identifiers],
+    )
+
+
+def _shared(tx: Transaction, roster: str, person: str, identifier: str) -> bool:
+    """Tell whether the roster gives the identifier to another person as well."""
+    row = tx.execute(
+        "SELECT 1 FROM roster_identifier WHERE roster = ? AND identifier = ? AND person != ?",
+        (roster, identifier, person),
+    ).fetchone()
+    return row is not None
+
+
+def _merge_by_roster(tx: Transaction, principal: str, persona: str, into: str) -> IdentityLink:
+    link = IdentityLink(
+        id=str(uuid.uuid4()),
+        kind="merge",
+        state="confirmed",
+        persona=persona,
+        other=into,
+        reason="The roster lists their identifiers as one person's.",
+        proposed_by=principal,
+        proposed_at=tx.instant,
+        decided_by=principal,
+        decided_at=tx.instant,
+    )
+    _carry_out(tx, link)
+    _put(tx, link)
+    _note(tx, link, "identity.confirm", principal, link.reason)
+    return link
+
+
+def _of_id(tx: Transaction, link: str) -> IdentityLink | None:
+    row = tx.execute("SELECT body FROM identity_link WHERE id = ?", (link,)).fetchone()
+    return _link(row[0]) if row else None
+
+
+def _put(tx: Transaction, link: IdentityLink) -> None:
+    tx.execute(
+        "INSERT INTO identity_link (id, state, persona, other, proposed, body) "
+        "VALUES (?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body",
+        (
+            link.id,
+            link.state,
+            link.persona,
+            link.other,
+            link.proposed_at,
+            msgspec.json.encode(link),
+        ),
+    )
+
+
+def _note(tx: Transaction, link: IdentityLink, action: str, principal: str, reason: str) -> None:
+    note_act(
+        tx,
+        Act(
+            principal=principal,
+            action=action,
+            subject=link.id,
+            persona=link.persona,
+            reason=reason,
+            detail={"kind": link.kind, "other": link.other},
+        ),
+    )
