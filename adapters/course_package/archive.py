@@ -63,11 +63,8 @@ class Archive:
     def read(self, path: str, most: int) -> bytes:
         """Return a file's bytes; raises PackageRefused where there are more than `most`."""
         name = f"{self.name}/{path}"
-        try:
-            with self._zip.open(self._files[path]) as stream:
-                content = stream.read(most + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
-            raise _damaged(name) from error
+        with self.open(path) as stream:
+            content = stream.read(most + 1)
         if len(content) > most:
             raise PackageRefused(
                 name,
@@ -80,9 +77,15 @@ class Archive:
     def open(self, path: str) -> Iterator[IO[bytes]]:
         """Give a file as a stream; raises PackageRefused where it turns out to be damaged."""
         try:
-            with self._zip.open(self._files[path]) as stream:
+            with self._stream(path) as stream:
                 yield stream
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+            raise _damaged(f"{self.name}/{path}") from error
+
+    def _stream(self, path: str) -> IO[bytes]:
+        try:
+            return self._zip.open(self._files[path])
+        except UnicodeDecodeError as error:  # the name before the content, which is not the list's
             raise _damaged(f"{self.name}/{path}") from error
 
     def _check(self) -> None:

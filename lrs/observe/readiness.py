@@ -24,6 +24,10 @@ LIMITS: Mapping[Part, int] = {
 """Seconds for which something may wait for a part before that part fails. A bank may be away for
 a night, so that its deliveries wait longest."""
 
+LEAST_ROOM = 64 * 1024 * 1024
+"""Octets that must be left on the store's disk. What is written into room that the store has
+already would succeed for a while longer."""
+
 REMEMBERED = 1.0
 """Seconds for which an answer stands, so that asking often costs no fsync each."""
 
@@ -74,6 +78,8 @@ class Readiness:
         waiting: Mapping[Part, Waiting] | None = None
         try:
             self._health.write()
+            if (free := self._health.place().free) < LEAST_ROOM:
+                writable = f"{free} octets are left on its disk, less than {LEAST_ROOM}"
         except StoreError as error:
             writable = str(error)
         try:

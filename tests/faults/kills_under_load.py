@@ -261,6 +261,11 @@ def run(folder, kills, *, clients=3, every=0.7, seed=1, within=3600.0):
         site.keep_running()
         for thread in (*posting, watcher):
             thread.start()
+        while not (posting[0].acknowledged and watcher.notes):
+            if time.monotonic() - began > SETTLED_WITHIN:
+                raise AssertionError("nothing was acknowledged, or nothing signed")
+            time.sleep(0.1)
+        began = time.monotonic()
         while site.kills.total() < kills and time.monotonic() - began < within:
             time.sleep(chance.uniform(0, 2 * every))
             site.kill_one()

@@ -25,7 +25,7 @@ def require_nothing_wrong(figures):
 
 
 def test_a_few_kills_lose_nothing(tmp_path):
-    figures = run(tmp_path, 8, clients=2, every=0.5, within=20.0)
+    figures = run(tmp_path, 8, clients=2, every=1.0, within=15.0)
     assert figures["kills"] >= 4, figures
     require_nothing_wrong(figures)
 

@@ -17,7 +17,7 @@ from lrs.observe.readiness import LIMITS, verdict
 from lrs.observe.redaction import without_values
 from lrs.observe.request_id import accepted
 from lrs.settings import Settings
-from lrs.store.health import Waiting
+from lrs.store.health import Place, Waiting
 from lrs.store.sqlite.database import StoreError
 from tests.unit.ledgers import LedgerAtWork
 from tests.unit.unit_service import UnitService, learner, unit
@@ -74,6 +74,13 @@ def test_a_store_that_takes_no_writes_makes_the_service_unready(served, monkeypa
     assert (answer.status_code, answer.json["failing"]) == (503, ["store"])
     assert "disk is full" in answer.json["checks"]["store"]["why"]
     assert ask(served, "/healthz").status_code == 200
+
+
+def test_a_disk_that_is_nearly_full_makes_the_service_unready(served, monkeypatch):
+    monkeypatch.setattr(served.store.health, "place", lambda: Place(used=1, log=1, free=1000))
+    answer = ask(served)
+    assert (answer.status_code, answer.json["failing"]) == (503, ["store"])
+    assert "1000 octets are left" in answer.json["checks"]["store"]["why"]
 
 
 def test_a_check_can_be_left_out_and_must_be_known(served, monkeypatch):
