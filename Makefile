@@ -7,7 +7,7 @@ ARGS ?=
 SUITE ?=
 WORKERS ?= auto
 
-.PHONY: help demo test lint types unit browser bench conformance soak fuzz audit sbom lock translations clean
+.PHONY: help demo screenshots test lint types unit browser bench conformance soak fuzz audit sbom lock translations clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ bench: .venv/ready ## Measure, and write bench/results.json and docs/performance
 
 conformance: .venv/ready ## Run ADL's conformance suite (SUITE=folder of its checkout, with Node)
 	@$(BIN)/python -m tests.conformance "$(SUITE)"
+
+screenshots: .venv/ready browser ## Take the pictures of README.md anew, from the demonstration
+	@$(BIN)/python -m tests.browser.screenshots
 
 soak: .venv/ready ## The long runs that find what is lost by faults (half an hour)
 	@$(BIN)/python -m pytest -m soak tests/faults $(ARGS)
