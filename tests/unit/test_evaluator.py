@@ -252,7 +252,7 @@ def delivering(service, adapters):
     key = client_key(store.client_keys, service.root_secret)
     connections = Connections(store.exchange, adapters, lambda: key, service.secret_places)
     documents = service.learner_documents
-    deliverer = Deliverer(store.outbox, connections, store.records, documents, None)
+    deliverer = Deliverer(store.outbox, connections, store.records, documents, {})
     yield deliverer
     deliverer.close()
 
