@@ -34,6 +34,7 @@ ANSWERS: dict[str, int | tuple[int, ...]] = {
     "GET /api/v1/ledger/consistency": 400,  # parameters are missing
     "GET /api/v1/ledger/inclusion": 400,
     "GET /api/v1/enterprise/records": 400,
+    "GET /api/v1/records/evidence": 400,
     "GET /api/v1/audit-events": (200, 400),  # an enterprise must name the employee
 }
 
@@ -120,7 +121,18 @@ DOORS = {
     "GET /api/v1/me": EVERYBODY,
     "GET /api/v1/personas": "reader registrar",
     "GET /api/v1/personas/<persona>": "reader registrar",
+    "GET /api/v1/personas/<persona>/file": "reader registrar officer",
+    "GET /api/v1/personas/<persona>/courses": "reader registrar officer",
+    "GET /api/v1/personas/<persona>/programmes/<unit>": "reader registrar officer",
+    "GET /api/v1/personas/<persona>/timeline": "reader registrar officer",
+    "GET /api/v1/identity/suggestions": "registrar",
+    "GET /api/v1/identity/links": "registrar",
+    "POST /api/v1/identity/links": "registrar",
+    "GET /api/v1/identity/links/<link>": "registrar",
+    "POST /api/v1/identity/links/<link>/confirm": "registrar",
+    "POST /api/v1/identity/links/<link>/refuse": "registrar",
     "GET /api/v1/records": "reader registrar officer",
+    "GET /api/v1/records/evidence": "reader registrar officer",
     "GET /api/v1/achievements": "reader officer",
     "GET /api/v1/personas/<persona>/units/<unit>/explanation": "reader officer",
     "POST /api/v1/achievements/<achievement>/credentials": "registrar learner",
