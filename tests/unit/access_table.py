@@ -34,6 +34,7 @@ ANSWERS: dict[str, int | tuple[int, ...]] = {
     "GET /api/v1/ledger/consistency": 400,  # parameters are missing
     "GET /api/v1/ledger/inclusion": 400,
     "GET /api/v1/enterprise/records": 400,
+    "GET /api/v1/records/evidence": 400,
 }
 
 DOORS = {
@@ -150,6 +151,17 @@ DOORS = {
     "GET /api/v1/engagements/<engagement>/sample": "auditor",
     "POST /api/v1/personas/<persona>/erasure": "",
     "GET /api/v1/personas/<persona>/recognition": "registrar learner@own",
+    "GET /api/v1/identity/links": "registrar",
+    "POST /api/v1/identity/links": "registrar",
+    "GET /api/v1/identity/links/<link>": "registrar",
+    "POST /api/v1/identity/links/<link>/confirm": "registrar",
+    "POST /api/v1/identity/links/<link>/refuse": "registrar",
+    "GET /api/v1/identity/suggestions": "registrar",
+    "GET /api/v1/personas/<persona>/courses": "reader registrar officer",
+    "GET /api/v1/personas/<persona>/file": "reader registrar officer",
+    "GET /api/v1/personas/<persona>/programmes/<unit>": "reader registrar officer",
+    "GET /api/v1/personas/<persona>/timeline": "reader registrar officer",
+    "GET /api/v1/records/evidence": "reader registrar officer",
     "GET /api/v1/officer-queue": "officer",
     "POST /api/v1/achievement-decisions": "officer",
     "POST /api/v1/achievements/<achievement>/decision": "officer",
