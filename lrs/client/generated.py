@@ -244,6 +244,30 @@ Counts = TypedDict('Counts', {
     'stored': 'int',
 })
 
+CourseRecord = TypedDict('CourseRecord', {
+    'activities': 'int',
+    'best_score': 'NotRequired[Any]',
+    'completed': 'int',
+    'completed_at': 'NotRequired[str | None]',
+    'completion': 'NotRequired[bool | None]',
+    'duration': 'float',
+    'events': 'int',
+    'first': 'NotRequired[str | None]',
+    'id': 'str',
+    'last': 'NotRequired[str | None]',
+    'name': 'NotRequired[dict[str, Any] | None]',
+    'parts': 'NotRequired[int | None]',
+    'progress': 'NotRequired[float | None]',
+    'satisfied': 'NotRequired[int | None]',
+    'sessions': 'int',
+    'success': 'NotRequired[bool | None]',
+})
+
+CourseRecordPage = TypedDict('CourseRecordPage', {
+    'items': 'list[CourseRecord]',
+    'next': 'NotRequired[str]',
+})
+
 Credential = TypedDict('Credential', {
     'achievement': 'str',
     'id': 'str',
@@ -367,6 +391,11 @@ EmployeeChanges = TypedDict('EmployeeChanges', {
     'more': 'bool',
 })
 
+Employer = TypedDict('Employer', {
+    'id': 'str',
+    'name': 'str',
+})
+
 Employment = TypedDict('Employment', {
     'department': 'NotRequired[str]',
     'employee': 'NotRequired[str]',
@@ -432,6 +461,15 @@ Error = TypedDict('Error', {
     'status': 'NotRequired[str]',
 })
 
+Evidence = TypedDict('Evidence', {
+    'statement': 'str',
+})
+
+EvidencePage = TypedDict('EvidencePage', {
+    'items': 'list[Evidence]',
+    'next': 'NotRequired[str]',
+})
+
 Explanation = TypedDict('Explanation', {
     'achieved_at': 'NotRequired[str | None]',
     'achievement': 'NotRequired[Any]',
@@ -453,6 +491,17 @@ Fault = TypedDict('Fault', {
     'index': 'NotRequired[int]',
     'path': 'str',
     'rule': 'str',
+})
+
+File = TypedDict('File', {
+    'achievements': 'NotRequired[str]',
+    'claims': 'NotRequired[str]',
+    'courses': 'CourseRecordPage',
+    'duration': 'float',
+    'employers': 'list[Employer]',
+    'persona': 'Persona',
+    'records': 'LearnerRecordPage',
+    'timeline': 'TimelineEventPage',
 })
 
 Header = TypedDict('Header', {
@@ -477,9 +526,36 @@ HeldAchievement = TypedDict('HeldAchievement', {
     'version': 'int',
 })
 
+IdentityDecision = TypedDict('IdentityDecision', {
+    'reason': 'str',
+})
+
 IdentityDocument = TypedDict('IdentityDocument', {
     'number': 'str',
     'type': 'str',
+})
+
+IdentityLink = TypedDict('IdentityLink', {
+    'decided_at': 'NotRequired[str | None]',
+    'decided_by': 'NotRequired[str | None]',
+    'decision': 'NotRequired[str | None]',
+    'id': 'str',
+    'identifier': 'NotRequired[str | None]',
+    'kind': 'str',
+    'other': 'NotRequired[str | None]',
+    'persona': 'str',
+    'proposed_at': 'str',
+    'proposed_by': 'str',
+    'reason': 'str',
+    'since': 'NotRequired[str | None]',
+    'state': 'str',
+    'undoes': 'NotRequired[str | None]',
+    'undone_at': 'NotRequired[str | None]',
+})
+
+IdentityLinkPage = TypedDict('IdentityLinkPage', {
+    'items': 'list[IdentityLink]',
+    'next': 'NotRequired[str]',
 })
 
 Import = TypedDict('Import', {
@@ -583,6 +659,7 @@ LearnerRecord = TypedDict('LearnerRecord', {
     'completion': 'NotRequired[bool | None]',
     'course': 'NotRequired[str | None]',
     'duration': 'float',
+    'events': 'int',
     'evidence': 'NotRequired[list[str]]',
     'examiners': 'NotRequired[list[str]]',
     'first': 'str',
@@ -785,6 +862,7 @@ PersonWithLink = TypedDict('PersonWithLink', {
 Persona = TypedDict('Persona', {
     'id': 'str',
     'identifiers': 'list[str]',
+    'merged_into': 'NotRequired[str | None]',
     'name': 'NotRequired[str | None]',
 })
 
@@ -824,6 +902,16 @@ Proof = TypedDict('Proof', {
     'size': 'int',
 })
 
+Proposal = TypedDict('Proposal', {
+    'identifier': 'NotRequired[str]',
+    'kind': 'str',
+    'other': 'NotRequired[str]',
+    'persona': 'NotRequired[str]',
+    'reason': 'str',
+    'since': 'NotRequired[str]',
+    'undoes': 'NotRequired[str]',
+})
+
 QuarantinedRow = TypedDict('QuarantinedRow', {
     'by': 'str',
     'cells': 'dict[str, Any]',
@@ -856,6 +944,21 @@ Receipt = TypedDict('Receipt', {
     'jws': 'str',
     'outer_id': 'str',
     'reason': 'NotRequired[str | None]',
+})
+
+Receiver = TypedDict('Receiver', {
+    'adapter': 'str',
+    'client_id': 'str',
+    'failures': 'int',
+    'institution': 'str',
+    'left_alone_until': 'NotRequired[str | None]',
+    'name': 'str',
+    'url': 'str',
+})
+
+ReceiverPage = TypedDict('ReceiverPage', {
+    'items': 'list[Receiver]',
+    'next': 'NotRequired[str]',
 })
 
 RecognisedUnit = TypedDict('RecognisedUnit', {
@@ -980,6 +1083,19 @@ SourcePage = TypedDict('SourcePage', {
     'next': 'NotRequired[str]',
 })
 
+Suggestion = TypedDict('Suggestion', {
+    'name': 'str',
+    'organisation': 'str',
+    'organisation_name': 'str',
+    'other': 'str',
+    'persona': 'str',
+})
+
+SuggestionPage = TypedDict('SuggestionPage', {
+    'items': 'list[Suggestion]',
+    'next': 'NotRequired[str]',
+})
+
 SummaryLine = TypedDict('SummaryLine', {
     'count': 'int',
     'department': 'str',
@@ -990,6 +1106,21 @@ SummaryLine = TypedDict('SummaryLine', {
 
 SummaryLinePage = TypedDict('SummaryLinePage', {
     'items': 'list[SummaryLine]',
+    'next': 'NotRequired[str]',
+})
+
+TimelineEvent = TypedDict('TimelineEvent', {
+    'activity': 'str',
+    'activity_name': 'NotRequired[dict[str, Any] | None]',
+    'course': 'NotRequired[str | None]',
+    'kind': 'str',
+    'provenance': 'str',
+    'statement': 'str',
+    'time': 'str',
+})
+
+TimelineEventPage = TypedDict('TimelineEventPage', {
+    'items': 'list[TimelineEvent]',
     'next': 'NotRequired[str]',
 })
 
@@ -1214,6 +1345,30 @@ Learner Record for each employee, one a line."""
         """Publish a version of an equivalence, which never changes again."""
         return cast('Equivalence', self._send('POST', f'/api/v1/equivalences', {}, body))
 
+    def get_identity_links(self, *, cursor: str | None = None, limit: int | None = None, state: str | None = None) -> IdentityLinkPage:
+        """List merges, transfers and what undid them, those proposed last first."""
+        return cast('IdentityLinkPage', self._send('GET', f'/api/v1/identity/links', {'cursor': cursor, 'limit': limit, 'state': state}))
+
+    def post_identity_links(self, body: Proposal) -> IdentityLink:
+        """Propose a merge, a transfer or to undo one; somebody else has to confirm it."""
+        return cast('IdentityLink', self._send('POST', f'/api/v1/identity/links', {}, body))
+
+    def get_identity_links_link(self, link: str) -> IdentityLink:
+        """Return one link."""
+        return cast('IdentityLink', self._send('GET', f"/api/v1/identity/links/{quote(str(link), safe='')}", {}))
+
+    def post_identity_links_link_confirm(self, link: str, body: IdentityDecision) -> IdentityLink:
+        """Confirm what somebody else proposed."""
+        return cast('IdentityLink', self._send('POST', f"/api/v1/identity/links/{quote(str(link), safe='')}/confirm", {}, body))
+
+    def post_identity_links_link_refuse(self, link: str, body: IdentityDecision) -> IdentityLink:
+        """Refuse what somebody else proposed."""
+        return cast('IdentityLink', self._send('POST', f"/api/v1/identity/links/{quote(str(link), safe='')}/refuse", {}, body))
+
+    def get_identity_suggestions(self, *, cursor: str | None = None, limit: int | None = None) -> SuggestionPage:
+        """List personas that may be one person; nothing is ever merged for it alone."""
+        return cast('SuggestionPage', self._send('GET', f'/api/v1/identity/suggestions', {'cursor': cursor, 'limit': limit}))
+
     def get_imports(self, *, cursor: str | None = None, limit: int | None = None) -> ImportPage:
         """List imports, the newest first; a trainer sees their own."""
         return cast('ImportPage', self._send('GET', f'/api/v1/imports', {'cursor': cursor, 'limit': limit}))
@@ -1334,9 +1489,9 @@ Learner Record for each employee, one a line."""
         """Return a link, this once, at which the person chooses another password."""
         return cast('PersonWithLink', self._send('POST', f"/api/v1/people/{quote(str(person), safe='')}/reset", {}, body))
 
-    def get_personas(self, *, cursor: str | None = None, limit: int | None = None) -> PersonaPage:
-        """List personas."""
-        return cast('PersonaPage', self._send('GET', f'/api/v1/personas', {'cursor': cursor, 'limit': limit}))
+    def get_personas(self, *, cursor: str | None = None, limit: int | None = None, name: str | None = None, identifier: str | None = None) -> PersonaPage:
+        """List personas, all, or by the beginning of the name or by an identifier."""
+        return cast('PersonaPage', self._send('GET', f'/api/v1/personas', {'cursor': cursor, 'limit': limit, 'name': name, 'identifier': identifier}))
 
     def get_personas_persona(self, persona: str) -> Persona:
         """Return one persona."""
@@ -1358,6 +1513,10 @@ Learner Record for each employee, one a line."""
         """Return a persona's verified achievements as a signed CLR 2.0 credential."""
         self._send('GET', f"/api/v1/personas/{quote(str(persona), safe='')}/clr", {'language': language})
 
+    def get_personas_persona_courses(self, persona: str, *, cursor: str | None = None, limit: int | None = None) -> CourseRecordPage:
+        """List what a persona did by course."""
+        return cast('CourseRecordPage', self._send('GET', f"/api/v1/personas/{quote(str(persona), safe='')}/courses", {'cursor': cursor, 'limit': limit}))
+
     def get_personas_persona_credentials(self, persona: str) -> CredentialList:
         """List a persona's credentials."""
         return cast('CredentialList', self._send('GET', f"/api/v1/personas/{quote(str(persona), safe='')}/credentials", {}))
@@ -1365,6 +1524,10 @@ Learner Record for each employee, one a line."""
     def post_personas_persona_erasure(self, persona: str, body: Reason) -> Erased:
         """Erase a person for good; for administrators."""
         return cast('Erased', self._send('POST', f"/api/v1/personas/{quote(str(persona), safe='')}/erasure", {}, body))
+
+    def get_personas_persona_file(self, persona: str) -> File:
+        """Return a lifelong learning file: the first page of everything, and where to read on."""
+        return cast('File', self._send('GET', f"/api/v1/personas/{quote(str(persona), safe='')}/file", {}))
 
     def put_personas_persona_identity_document(self, persona: str, body: IdentityDocument) -> None:
         """Keep a learner's identity document; look-ups that waited for it are made again."""
@@ -1374,9 +1537,17 @@ Learner Record for each employee, one a line."""
         """Forget a learner's identity document."""
         self._send('DELETE', f"/api/v1/personas/{quote(str(persona), safe='')}/identity-document", {})
 
+    def get_personas_persona_programmes_unit(self, persona: str, unit: str) -> CourseRecord:
+        """Return what a persona did in all that the rule of a unit reads, and of its own units."""
+        return cast('CourseRecord', self._send('GET', f"/api/v1/personas/{quote(str(persona), safe='')}/programmes/{quote(str(unit), safe='')}", {}))
+
     def get_personas_persona_recognition(self, persona: str) -> None:
         """Return a persona's conversions as a recognition report (experimental: ELMO 2.0 draft)."""
         self._send('GET', f"/api/v1/personas/{quote(str(persona), safe='')}/recognition", {})
+
+    def get_personas_persona_timeline(self, persona: str, *, cursor: str | None = None, limit: int | None = None) -> TimelineEventPage:
+        """List what a persona did, the latest first."""
+        return cast('TimelineEventPage', self._send('GET', f"/api/v1/personas/{quote(str(persona), safe='')}/timeline", {'cursor': cursor, 'limit': limit}))
 
     def get_personas_persona_transcript(self, persona: str) -> None:
         """Return a persona's verified achievements as a signed EMREX ELMO 1.7 document."""
@@ -1402,6 +1573,10 @@ Learner Record for each employee, one a line."""
         """Take the row in, with the cells changed that are given."""
         return cast('ImportRow', self._send('POST', f"/api/v1/quarantine/{quote(str(import_id), safe='')}/{quote(str(number), safe='')}/release", {}, body))
 
+    def get_receivers(self, *, cursor: str | None = None, limit: int | None = None) -> ReceiverPage:
+        """List receivers by name, each with how it answered last."""
+        return cast('ReceiverPage', self._send('GET', f'/api/v1/receivers', {'cursor': cursor, 'limit': limit}))
+
     def get_receivers_receiver_catalogue(self, receiver: str, *, cursor: str | None = None, limit: int | None = None) -> RecognisedUnitPage:
         """List the units that a receiver recognises, as it said last, by code."""
         return cast('RecognisedUnitPage', self._send('GET', f"/api/v1/receivers/{quote(str(receiver), safe='')}/catalogue", {'cursor': cursor, 'limit': limit}))
@@ -1414,9 +1589,13 @@ Learner Record for each employee, one a line."""
         """List the differences that a reconciliation found, and what was done about each."""
         return cast('DifferencePage', self._send('GET', f"/api/v1/reconciliations/{quote(str(reconciliation), safe='')}/differences", {'cursor': cursor, 'limit': limit}))
 
-    def get_records(self, *, cursor: str | None = None, limit: int | None = None, persona: str | None = None) -> LearnerRecordPage:
-        """List learner records, of all personas or of one."""
-        return cast('LearnerRecordPage', self._send('GET', f'/api/v1/records', {'cursor': cursor, 'limit': limit, 'persona': persona}))
+    def get_records(self, *, cursor: str | None = None, limit: int | None = None, persona: str | None = None, as_of: str | None = None) -> LearnerRecordPage:
+        """List learner records, of all personas or of one, as they are or as of a time."""
+        return cast('LearnerRecordPage', self._send('GET', f'/api/v1/records', {'cursor': cursor, 'limit': limit, 'persona': persona, 'as_of': as_of}))
+
+    def get_records_evidence(self, *, persona: str, activity: str, cursor: str | None = None, limit: int | None = None, registration: str | None = None) -> EvidencePage:
+        """List the statements that a record was made from, in the order they were stored."""
+        return cast('EvidencePage', self._send('GET', f'/api/v1/records/evidence', {'cursor': cursor, 'limit': limit, 'persona': persona, 'activity': activity, 'registration': registration}))
 
     def get_sources(self, *, cursor: str | None = None, limit: int | None = None) -> SourcePage:
         """List sources in the order of their keys, revoked ones included."""
