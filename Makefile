@@ -7,7 +7,7 @@ ARGS ?=
 SUITE ?=
 WORKERS ?= auto
 
-.PHONY: help demo test lint types unit browser bench conformance soak fuzz audit sbom lock client translations clean
+.PHONY: help demo screenshots test lint types unit browser bench conformance soak fuzz audit sbom lock client translations clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ bench: .venv/ready ## Measure, and write bench/results.json and docs/performance
 conformance: .venv/ready ## Run ADL's conformance suite (SUITE=folder of its checkout, with Node)
 	@$(BIN)/python -m tests.conformance "$(SUITE)"
 
+screenshots: .venv/ready browser ## Take the pictures of README.md anew, from the demonstration
+	@$(BIN)/python -m tests.browser.screenshots
+
 soak: .venv/ready ## The long runs that find what is lost by faults (half an hour)
 	@$(BIN)/python -m pytest -m soak $(ARGS)
 
@@ -53,7 +56,7 @@ TARGET ?=
 fuzz: .venv/ready ## Feed every parser COUNT inputs made at random (TARGET=NAME: one, led by atheris)
 	@if [ -n "$(TARGET)" ]; then \
 	  $(BIN)/python -m pip install -q --disable-pip-version-check atheris==3.0.0 && \
-	  $(BIN)/python -m tests.fuzz --atheris $(TARGET) -runs=$(COUNT) -max_len=8192; \
+	  $(BIN)/python -m tests.fuzz.guided $(TARGET) -runs=$(COUNT) -max_len=8192; \
 	else $(BIN)/python -m tests.fuzz $(COUNT); fi
 
 audit: .venv/ready ## Look for known faults in our code and in the libraries (needs a vulnerability service)

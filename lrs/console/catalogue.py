@@ -39,4 +39,16 @@ def install(pages: Pages) -> None:
             raise Problem(404, _("There is no such unit."))
         unit = versions[max(versions)]
         rule = describe(unit.rule, store.statements.definitions(activities_of(unit)))
-        return render_template("catalogue_unit.html", unit=unit, earned_by=rule)
+        titles = {code: found[max(found)].title for code, found in published.versions.items()}
+        conversions = [
+            one
+            for one in published.equivalences.values()
+            if code in one.sources or code == one.target
+        ]
+        return render_template(
+            "catalogue_unit.html",
+            unit=unit,
+            earned_by=rule,
+            conversions=conversions,
+            titles=titles,
+        )

@@ -22,6 +22,9 @@ from schemas.records import LearnerRecord
 from schemas.units import Unit
 
 PAGE = 25
+EVENTS = 20
+"""The latest events that a file shows."""
+
 ON_THE_WAY = 6
 """Units, begun and not achieved, of which a file says what is missing."""
 
@@ -55,6 +58,7 @@ def learning_file(store: SqliteStore, persona: str) -> dict[str, Any]:
         "claims": store.exchange.claims(None, PAGE, known.id),
         "units": units,
         "missing": _missing(store, known, records, list(units.values()), verified),
+        "events": [event for _place, event in store.records.timeline(known.id, None, EVENTS)],
         "credentials": store.credentials.of_persona(known.id),
     }
 

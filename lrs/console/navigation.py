@@ -146,6 +146,13 @@ NAVIGATION = (
         title=_("For everybody"),
         entries=(
             Entry(endpoint="console.catalogue", label=_("Catalogue"), icon="catalogue", roles=None),
+            Entry(endpoint="console.verify", label=_("Verify"), icon="verify", roles=None),
+            Entry(
+                endpoint="console.attendance",
+                label=_("Attendance"),
+                icon="attendance",
+                roles=("trainer", "registrar"),
+            ),
         ),
     ),
 )

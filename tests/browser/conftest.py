@@ -1,38 +1,17 @@
 import os
-import re
-import subprocess
-import sys
-import time
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import sync_playwright
 
-from lrs.lifeline import bound_to_this_process
-from lrs.store.sqlite.store import SqliteStore
-from tests.acceptance.lrs_process import KEY, SECRET, lrs_process
 from tests.browser.chromium import executable
+from tests.browser.filled import filled_console
 
 ARTEFACTS = Path(__file__).resolve().parents[2] / "artefacts"
 CLASSES = 3
 """As many of the demonstration's classes: enough for a second page, and quick."""
 
-FILLED_WITHIN = 120
 WIDTHS = {"desk": (1280, 900), "phone": (390, 844)}
-
-
-class Console(NamedTuple):
-    """A service that holds the demonstration's cohort: its address, its data, and the password
-    of those whom the demonstration lets in, each by the name of their role.
-    """
-
-    url: str
-    data: Path
-    password: str
-
-    def credentials(self, role):
-        return (KEY, SECRET) if role == "administrator" else (role, self.password)
 
 
 @pytest.fixture(scope="session")
@@ -50,39 +29,8 @@ def chromium():
 
 @pytest.fixture(scope="session")
 def console(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("console")
-    with lrs_process(folder) as xapi, (folder / "fill.log").open("wb") as log:
-        url, data = xapi.removesuffix("/xapi/"), folder / "data"
-        filling = subprocess.Popen(
-            [sys.executable, "-m", "lrs.demo.fill", url, str(CLASSES)],
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, **bound_to_this_process(), "LRS_DATA": str(data)},
-        )
-        try:
-            wait_until_filled(filling, data, folder / "fill.log")
-            password = re.search(r"password  (\w+)", (folder / "fill.log").read_text())
-            yield Console(url, data, password.group(1))
-        finally:
-            filling.terminate()
-            filling.wait(20)
-
-
-def wait_until_filled(filling, data, log):
-    store = SqliteStore(data / "lrs.db")
-    try:
-        deadline = time.monotonic() + FILLED_WITHIN
-        while not (
-            (data / "filled").exists()
-            and store.records.checkpoint() == store.statements.last_seq()
-            and not store.achievements.due(1)
-            and not {"queued", "sent"} & store.figures.counts("claim").keys()
-        ):
-            if filling.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"the demonstration was not filled:\n{log.read_text()}")
-            time.sleep(0.1)
-    finally:
-        store.close()
+    with filled_console(tmp_path_factory.mktemp("console"), CLASSES) as console:
+        yield console
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """`make fuzz`: every parser with inputs made at random, watched for faults, hangs and memory.
 
-`python -m tests.fuzz COUNT [NAME...]` makes COUNT inputs for each parser; with atheris installed,
-`--atheris NAME` lets it look for inputs that take new ways through one.
+`python -m tests.fuzz COUNT [NAME...]` makes COUNT inputs for each parser; `guided` has atheris look
+for inputs that take new ways through one.
 """
 
 import random
@@ -51,15 +51,6 @@ def memory():
 
 
 def main(arguments):
-    if arguments[:1] == ["--atheris"]:
-        import atheris
-
-        name = arguments[1]
-        target = TARGETS[name]
-        atheris.instrument_all()
-        atheris.Setup([sys.argv[0], *arguments[2:]], target)
-        atheris.Fuzz()
-        return 0
     count, names = int(arguments[0]), arguments[1:] or list(TARGETS)
     seed, wrong, total = time.time_ns(), 0, 0
     for name in names:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from lrs.store.figures import Noun
 from lrs.store.sqlite.database import Database
+from lrs.store.sqlite.statements import last_stored_by
 
 
 class SqliteFigures:
@@ -38,12 +39,4 @@ class SqliteFigures:
     def received_through(self, instants: Sequence[int]) -> list[int]:
         """Return the seq of the last statement stored up to each instant (microseconds)."""
         connection = self._database.read()
-        found = []
-        for instant in instants:
-            row = connection.execute(
-                "SELECT seq FROM statement WHERE stored <= ? "
-                "ORDER BY stored DESC, seq DESC LIMIT 1",
-                (instant,),
-            ).fetchone()
-            found.append(int(row[0]) if row else 0)
-        return found
+        return [last_stored_by(connection, instant) for instant in instants]

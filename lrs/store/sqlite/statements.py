@@ -71,6 +71,25 @@ def term_of(key: str) -> int:
     return _short_term(key) if len(key) <= SHORT else _hash(key)
 
 
+def last_stored_by(connection: sqlite3.Connection, instant: int) -> int:
+    """Return the seq of the last statement stored not after the instant, 0 for none.
+
+    Found by halving, since `stored` grows with `seq`: no index to write for it.
+    """
+    low = 0
+    high = (connection.execute("SELECT max(seq) FROM statement").fetchone()[0] or 0) + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        row = connection.execute(
+            "SELECT seq, stored FROM statement WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)
+        ).fetchone()
+        if row is None or row[1] > instant:
+            high = middle
+        else:
+            low = row[0]
+    return low
+
+
 class SqliteStatements:
     """Fulfils `lrs.store.statements.Statements`.
 
@@ -216,25 +235,8 @@ class SqliteStatements:
             bounds.append((">" if query.ascending else "<", query.after))
         for sign, instant in ((">", query.since), ("<=", query.until)):
             if instant is not None:
-                bounds.append((sign, self._last_stored_by(connection, instant)))
+                bounds.append((sign, last_stored_by(connection, instant)))
         return bounds
-
-    def _last_stored_by(self, connection: sqlite3.Connection, instant: int) -> int:
-        """Return the seq of the last statement stored not after the instant, 0 for none.
-
-        Found by halving, since `stored` grows with `seq`: no index to write for it.
-        """
-        low, high = 0, self.last_seq() + 1
-        while high - low > 1:
-            middle = (low + high) // 2
-            row = connection.execute(
-                "SELECT seq, stored FROM statement WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)
-            ).fetchone()
-            if row is None or row[1] > instant:
-                high = middle
-            else:
-                low = row[0]
-        return low
 
     def add_within(self, tx: Transaction, source: int, prepared: Prepared) -> int:
         """Store a prepared batch in a transaction of another noun, as `add` does in one of its
