@@ -7,7 +7,7 @@ ARGS ?=
 SUITE ?=
 WORKERS ?= auto
 
-.PHONY: help demo test lint types unit browser bench conformance soak fuzz audit sbom lock client translations clean screenshots
+.PHONY: help demo screenshots test lint types unit browser bench conformance soak fuzz audit sbom lock client translations clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
