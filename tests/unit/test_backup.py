@@ -111,7 +111,7 @@ def test_a_restore_holds_everything_and_serves(site):
 
 
 def test_backups_are_incremental(site):
-    site.post(*range(50))
+    site.post(*range(600))
     site.post_with_report()
     site.back_up()
     first = sum(path.stat().st_size for path in site.backups.rglob("*") if path.is_file())

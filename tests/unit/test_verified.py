@@ -327,7 +327,7 @@ def test_a_rule_in_sequence_reads_only_what_came_later(lrs):
 def test_a_new_event_has_only_its_own_units_looked_at_again(verified):
     verified.publish(unit("U2", rule=Passed(activity=QUIZ)))
     verified.lms.post("/xapi/statements", json=[about(OTHER)])
-    projector, _, *_ = projection_steps(verified.service)
+    _, projector, *_ = projection_steps(verified.service)
     while projector():
         pass
     assert verified.store.achievements.due(10) == []
