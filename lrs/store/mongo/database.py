@@ -118,7 +118,10 @@ class MongoDatabase:
         """
         try:
             self._client: MongoClient[Any] = MongoClient(
-                address, serverSelectionTimeoutMS=REACHED_WITHIN, connect=False
+                address,
+                serverSelectionTimeoutMS=REACHED_WITHIN,
+                connect=False,
+                tz_aware=True,
             )
             self._database = self._client.get_default_database(
                 DATABASE,
