@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import flask_smorest
 from flask import Flask, Request, Response, g, request
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import CombinedMultiDict
 
@@ -37,7 +37,7 @@ class Parameters(FlaskParser):
     def load_json(self, req: Request, schema: Schema) -> Any:
         """Return the body. Raises Problem (400) for texts with half of a surrogate pair."""
         loaded = super().load_json(req, schema)
-        if b"\\ud" in req.get_data(cache=True).lower():
+        if loaded is not missing and b"\\ud" in req.get_data(cache=True).lower():
             try:
                 json.dumps(loaded, ensure_ascii=False).encode()
             except UnicodeEncodeError:
