@@ -31,7 +31,7 @@ from lrs.commands.statements import statements
 from lrs.commands.units import units
 from lrs.commands.verify import verify
 from lrs.settings import SettingsError
-from lrs.store.sqlite.database import StoreError
+from lrs.store.errors import StoreError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

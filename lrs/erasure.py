@@ -5,13 +5,13 @@ from __future__ import annotations
 import msgspec
 
 from lrs.store.erasure import Erased
-from lrs.store.sqlite.store import SqliteStore
+from lrs.store.store import Store
 from schemas.audit import Act
 
 PAGE = 500
 
 
-def erase(store: SqliteStore, persona: str, principal: str, reason: str) -> Erased:
+def erase(store: Store, persona: str, principal: str, reason: str) -> Erased:
     """Erase a persona, and the attachments of its statements that no other statement has.
 
     Raises NotErasable. Attachments go last: where the process dies before, `lrs erase` again is
@@ -24,7 +24,7 @@ def erase(store: SqliteStore, persona: str, principal: str, reason: str) -> Eras
     return erased
 
 
-def _attached_elsewhere(store: SqliteStore, wanted: tuple[str, ...]) -> set[str]:
+def _attached_elsewhere(store: Store, wanted: tuple[str, ...]) -> set[str]:
     """Return which of the contents another statement has; reads all statements that there are."""
     found: set[str] = set()
     seq = 0

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, Response, json
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from lrs.store.sqlite.database import StoreError
+from lrs.store.errors import StoreError
 from schemas.xapi import StatementError, VersionError
 
 

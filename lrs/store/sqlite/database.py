@@ -21,16 +21,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from lrs.store.errors import StoreError
 from lrs.store.sqlite.migration import LaterVersion, bring_up_to_date
 
 Result = TypeVar("Result")
 
 GROUP_LIMIT = 256
 """Pieces of work in one transaction at the most, so that no caller waits for all others."""
-
-
-class StoreError(Exception):
-    """The store cannot be opened or written; the message tells what to do."""
 
 
 class Transaction:

@@ -39,11 +39,12 @@ from lrs.store.sqlite.sources import SqliteSources
 from lrs.store.sqlite.statements import SqliteStatements
 from lrs.store.sqlite.units import SqliteEquivalences, SqliteUnits
 from lrs.store.sqlite.webhooks import SqliteWebhooks
+from lrs.store.store import Store
 from lrs.xapi.search_keys import is_of_others, search_keys
 from schemas.xapi import merge_definitions, read_statement, same_statement
 
 
-class SqliteStore:
+class SqliteStore(Store):
     """Every noun of the embedded store, over one database file."""
 
     def __init__(self, path: Path) -> None:
@@ -93,6 +94,10 @@ class SqliteStore:
         )
         self.people = SqlitePeople(self.database)
         self.sessions = SqliteSessions(self.database)
+
+    def now(self) -> int:
+        """Return the time in microseconds since the epoch, never before that of any write."""
+        return self.database.now()
 
     def close(self) -> None:
         """Finish what waits to be written and close."""
