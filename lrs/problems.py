@@ -40,7 +40,8 @@ class Problem(Exception):
         if self.errors:
             body["errors"] = self.errors
         return Response(
-            json.dumps(body, ensure_ascii=False),
+            # What was sent may be quoted, and be no text that UTF-8 can hold.
+            json.dumps(body, ensure_ascii=False).encode(errors="replace"),
             self.status,
             {**self.headers, "Content-Type": "application/problem+json"},
         )
