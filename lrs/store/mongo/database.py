@@ -129,7 +129,7 @@ class MongoDatabase:
                 write_concern=MAJORITY,
                 read_preference=ReadPreference.PRIMARY,
             )
-        except (ConfigurationError, InvalidURI) as error:
+        except (ConfigurationError, InvalidURI, ValueError) as error:
             raise StoreError(f"LRS_STORE is no usable address of MongoDB: {error}") from error
         with reported():
             prepare(self._client, self._database, indexes)
