@@ -17,6 +17,7 @@ from lrs.commands.explain import explain
 from lrs.commands.import_ import import_, import_list, import_template
 from lrs.commands.learner import learner
 from lrs.commands.ledger import ledger
+from lrs.commands.migrate import migrate
 from lrs.commands.outbox import outbox
 from lrs.commands.person import person
 from lrs.commands.persona import persona
@@ -55,6 +56,7 @@ lrs.add_command(person)
 lrs.add_command(persona)
 lrs.add_command(quarantine)
 lrs.add_command(learner)
+lrs.add_command(migrate)
 lrs.add_command(outbox)
 lrs.add_command(reconcile)
 lrs.add_command(receiver)
