@@ -74,15 +74,12 @@ def _figures(store: Store) -> dict[str, Any]:
 
 
 def _arrivals(store: Store, minutes: int = 60) -> list[tuple[str, int]]:
-    """How many statements came in each of the last minutes: two look-ups each, no count."""
+    """How many statements came in each of the last minutes."""
     now = int(time.time() * 1e6)
     start = now - now % MINUTE - (minutes - 1) * MINUTE
-    ends = [start + number * MINUTE - 1 for number in range(minutes)]
-    through = [*store.figures.received_through(ends), store.statements.last_seq()]
-    return [
-        (_clock(moment_of(end + 1)), through[number + 1] - through[number])
-        for number, end in enumerate(ends)
-    ]
+    begins = [start + number * MINUTE for number in range(minutes)]
+    counts = store.figures.received_in(begins)
+    return [(_clock(moment_of(at)), count) for at, count in zip(begins, counts, strict=True)]
 
 
 def _clock(moment: datetime) -> str:

@@ -119,6 +119,12 @@ class Statements(Protocol):
         """Return the seq of the newest statement, 0 where there is none."""
         ...
 
+    def last_through(self, instant: int) -> int:
+        """Return a seq that no statement stored up to the instant (microseconds) is after, and
+        none stored later is not.
+        """
+        ...
+
     def consistent_through(self) -> int:
         """Return an instant (microseconds) up to which every statement can already be read."""
         ...

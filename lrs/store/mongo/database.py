@@ -118,7 +118,10 @@ class MongoDatabase:
         """
         try:
             self._client: MongoClient[Any] = MongoClient(
-                address, serverSelectionTimeoutMS=REACHED_WITHIN, connect=False
+                address,
+                serverSelectionTimeoutMS=REACHED_WITHIN,
+                connect=False,
+                tz_aware=True,
             )
             self._database = self._client.get_default_database(
                 DATABASE,
@@ -126,7 +129,7 @@ class MongoDatabase:
                 write_concern=MAJORITY,
                 read_preference=ReadPreference.PRIMARY,
             )
-        except (ConfigurationError, InvalidURI) as error:
+        except (ConfigurationError, InvalidURI, ValueError) as error:
             raise StoreError(f"LRS_STORE is no usable address of MongoDB: {error}") from error
         with reported():
             prepare(self._client, self._database, indexes)

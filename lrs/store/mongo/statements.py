@@ -149,6 +149,10 @@ class MongoStatements:
             found = self._database["statement"].find({}, {"s": 1}).sort("s", DESCENDING).limit(1)
             return next((int(one["s"]) for one in found), 0)
 
+    def last_through(self, instant: int) -> int:
+        """Return the last seq that a statement stored up to the instant may have."""
+        return first_after(instant) - 1
+
     def consistent_through(self) -> int:
         """Return an instant (microseconds) up to which every statement can already be read."""
         with reported():

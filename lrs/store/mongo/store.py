@@ -7,10 +7,19 @@ from pathlib import Path
 
 from lrs.store.attachments import Attachments
 from lrs.store.import_files import ImportFiles
-from lrs.store.mongo import documents, due, facts, settings, sources, statements
+from lrs.store.mongo import (
+    documents,
+    due,
+    facts,
+    figures,
+    settings,
+    sources,
+    statements,
+)
 from lrs.store.mongo.database import MongoDatabase
 from lrs.store.mongo.documents import MongoDocuments
 from lrs.store.mongo.facts import MongoAudit, MongoFacts
+from lrs.store.mongo.figures import MongoFigures
 from lrs.store.mongo.settings import MongoSettings
 from lrs.store.mongo.sources import MongoSources
 from lrs.store.mongo.statements import MongoStatements
@@ -18,9 +27,17 @@ from lrs.store.store import Store
 from lrs.xapi.search_keys import search_keys
 from schemas.xapi import merge_definitions, read_statement, same_statement
 
-INDEXES = ChainMap(
-    *(dict(noun.INDEXES) for noun in (documents, due, facts, settings, sources, statements))
+NOUNS = (
+    documents,
+    due,
+    facts,
+    figures,
+    settings,
+    sources,
+    statements,
 )
+
+INDEXES = dict(ChainMap(*(dict(noun.INDEXES) for noun in NOUNS)))
 
 
 class MongoStore(Store):
@@ -34,6 +51,7 @@ class MongoStore(Store):
         self.settings = MongoSettings(database)
         self.facts = MongoFacts(database)
         self.audit = MongoAudit(database)
+        self.figures = MongoFigures(database)
         self.statements = MongoStatements(
             database,
             same=same_statement,

@@ -200,6 +200,10 @@ class SqliteStatements:
         found = self._database.read().execute("SELECT max(seq) FROM statement").fetchone()[0]
         return int(found or 0)
 
+    def last_through(self, instant: int) -> int:
+        """Return the seq of the last statement stored up to the instant (microseconds)."""
+        return last_stored_by(self._database.read(), instant)
+
     def consistent_through(self) -> int:
         """Return an instant (microseconds) up to which every statement can already be read."""
         return self._database.consistent_through()
