@@ -26,6 +26,7 @@ from lrs.commands.receiver import receiver
 from lrs.commands.reconcile import reconcile
 from lrs.commands.records import records
 from lrs.commands.restore import restore
+from lrs.commands.retention import retention
 from lrs.commands.serve import serve
 from lrs.commands.source import source
 from lrs.commands.statements import statements
@@ -62,6 +63,7 @@ lrs.add_command(reconcile)
 lrs.add_command(receiver)
 lrs.add_command(records)
 lrs.add_command(restore)
+lrs.add_command(retention)
 lrs.add_command(serve)
 lrs.add_command(source)
 lrs.add_command(statements)
