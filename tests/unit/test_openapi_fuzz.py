@@ -5,6 +5,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import status_code_conformance
 
 from lrs.app import create_app
@@ -45,7 +46,7 @@ def faults(api, examples, wanted):
 
         try:
             probe()
-        except Exception as error:  # whatever it is, the others are asked too
+        except (Exception, FailureGroup) as error:  # whatever it is, the others are asked too
             found.append(f"{operation.method.upper()} {operation.path}: {str(error)[:600]}")
     return found
 

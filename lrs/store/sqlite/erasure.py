@@ -16,6 +16,7 @@ from lrs.store.sqlite.facts import note_act, note_fact
 from lrs.store.sqlite.sharing import forget
 from lrs.store.sqlite.statements import term_of
 from schemas.audit import Act
+from schemas.texts import Text
 
 NOBODY = "https://erased.invalid"
 """RFC 2606: a name that leads nowhere. Tombstones are about it."""
@@ -94,9 +95,11 @@ class SqliteErasure:
         """Return a new random id for each persona that is this person."""
         row = tx.execute("SELECT merged_into FROM persona WHERE id = ?", (persona,)).fetchone()
         if row is None:
-            raise NotErasable(f"there is no persona {persona}")
+            raise NotErasable(Text("there is no persona %(persona)s", persona=persona))
         if row[0] is not None:
-            raise NotErasable(f"the persona is merged into {row[0]}: erase that one")
+            raise NotErasable(
+                Text("the persona is merged into %(other)s: erase that one", other=row[0])
+            )
         found = tx.execute(
             "WITH RECURSIVE one (id) AS (VALUES (?) UNION "
             "SELECT p.id FROM persona p JOIN one ON p.merged_into = one.id) SELECT id FROM one",
@@ -275,7 +278,11 @@ class SqliteErasure:
             (claim,),
         ).fetchall()
         if state != "queued" and any(not parked for (parked,) in pending):
-            raise NotErasable(f"the claim {claim} is on its way; ask again once it is answered")
+            raise NotErasable(
+                Text(
+                    "the claim %(claim)s is on its way; ask again once it is answered", claim=claim
+                )
+            )
         tx.execute(
             "DELETE FROM outbox WHERE subject = ? AND kind IN ('submit', 'withdraw')", (claim,)
         )
