@@ -8,7 +8,7 @@ import flask_babel
 from flask import Flask, Response, current_app, has_app_context, json
 from werkzeug.exceptions import HTTPException
 
-from lrs.store.sqlite.database import StoreError
+from lrs.store.errors import StoreError
 from schemas.texts import Text, text_of
 from schemas.xapi import StatementError, VersionError
 
@@ -94,7 +94,8 @@ class Problem(Exception):
         if errors:
             body["errors"] = errors
         response = Response(
-            json.dumps(body, ensure_ascii=False),
+            # What was sent may be quoted, and be no text that UTF-8 can hold.
+            json.dumps(body, ensure_ascii=False).encode(errors="replace"),
             self.status,
             {**self.headers, "Content-Type": "application/problem+json"},
         )

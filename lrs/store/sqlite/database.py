@@ -21,16 +21,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from lrs.store.sqlite.migration import LaterVersion, bring_up_to_date
+from lrs.store.errors import StoreError
+from lrs.store.sqlite.migration import LaterVersion, MovedAway, bring_up_to_date
 
 Result = TypeVar("Result")
 
 GROUP_LIMIT = 256
 """Pieces of work in one transaction at the most, so that no caller waits for all others."""
-
-
-class StoreError(Exception):
-    """The store cannot be opened or written; the message tells what to do."""
 
 
 class Transaction:
@@ -207,6 +204,10 @@ class Database:
         with self._turn.held():
             try:
                 bring_up_to_date(self._writer)
+            except MovedAway:
+                raise StoreError(
+                    f"{self._path} was moved to MongoDB: set LRS_STORE to its address there"
+                ) from None
             except LaterVersion as error:
                 raise StoreError(
                     f"{self._path} was written by a later version of this program "
