@@ -12,7 +12,9 @@ from lrs.store.mongo import (
     due,
     facts,
     figures,
+    organisations,
     settings,
+    sharing,
     sources,
     statements,
 )
@@ -20,6 +22,7 @@ from lrs.store.mongo.database import MongoDatabase
 from lrs.store.mongo.documents import MongoDocuments
 from lrs.store.mongo.facts import MongoAudit, MongoFacts
 from lrs.store.mongo.figures import MongoFigures
+from lrs.store.mongo.organisations import MongoOrganisations
 from lrs.store.mongo.settings import MongoSettings
 from lrs.store.mongo.sources import MongoSources
 from lrs.store.mongo.statements import MongoStatements
@@ -32,7 +35,9 @@ NOUNS = (
     due,
     facts,
     figures,
+    organisations,
     settings,
+    sharing,
     sources,
     statements,
 )
@@ -60,6 +65,7 @@ class MongoStore(Store):
         )
         self.documents = MongoDocuments(database)
         self.sources = MongoSources(database)
+        self.organisations = MongoOrganisations(database)
 
     def now(self) -> int:
         """Return the time in microseconds since the epoch, never before that of any write."""
