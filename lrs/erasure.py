@@ -19,9 +19,14 @@ def erase(store: Store, persona: str, principal: str, reason: str) -> Erased:
     """
     act = Act(principal=principal, action="persona.erase", subject=persona, reason=reason)
     erased = store.erasure.erase(persona, act)
-    for sha2 in sorted(set(erased.attachments) - _attached_elsewhere(store, erased.attachments)):
-        store.attachments.remove(sha2)
+    remove_unattached(store, erased.attachments)
     return erased
+
+
+def remove_unattached(store: Store, contents: tuple[str, ...]) -> None:
+    """Remove the attachments with these SHA-2 that no statement has."""
+    for sha2 in sorted(set(contents) - _attached_elsewhere(store, contents)):
+        store.attachments.remove(sha2)
 
 
 def _attached_elsewhere(store: Store, wanted: tuple[str, ...]) -> set[str]:

@@ -31,6 +31,7 @@ from lrs.store.people import People, Sessions
 from lrs.store.projections import Projections
 from lrs.store.reconciliations import Reconciliations
 from lrs.store.records import Records
+from lrs.store.retention import Retention
 from lrs.store.rosters import Rosters
 from lrs.store.sealed import SealedValues
 from lrs.store.settings import StoreSettings
@@ -76,6 +77,7 @@ class Store(ABC):
     organisations: Organisations
     engagements: Engagements
     erasure: Erasure
+    retention: Retention
     people: People
     sessions: Sessions
     attachments: Attachments

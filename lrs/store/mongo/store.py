@@ -48,6 +48,8 @@ INDEXES = dict(ChainMap(*(dict(noun.INDEXES) for noun in NOUNS)))
 class MongoStore(Store):
     """Every noun, over one database; files are in a folder that all machines share."""
 
+    statements: MongoStatements
+
     def __init__(self, address: str, folder: Path) -> None:
         """Connect to the database, making what is missing in it. Raises StoreError."""
         self.database = database = MongoDatabase(address, INDEXES)

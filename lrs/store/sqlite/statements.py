@@ -48,7 +48,7 @@ class Prepared(NamedTuple):
         return Prepared(self.dictionary, self.statements[begin : begin + count])
 
 
-def last_stored_by(connection: sqlite3.Connection, instant: int) -> int:
+def last_stored_by(connection: sqlite3.Connection | Transaction, instant: int) -> int:
     """Return the seq of the last statement stored not after the instant, 0 for none.
 
     Found by halving, since `stored` grows with `seq`: no index to write for it.
