@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lrs.store.achievements import DueEvaluation, Evaluation
-from lrs.store.organisations import SharedQuery
 from lrs.store.mongo import sharing as mongo
+from lrs.store.organisations import SharedQuery
 from lrs.store.sqlite import sharing as sqlite
 from lrs.store.sqlite.store import SqliteStore
 from schemas.achievements import Achievement
