@@ -14,9 +14,11 @@ from lrs.store.mongo import (
     due,
     facts,
     figures,
+    organisations,
     projections,
     records,
     settings,
+    sharing,
     sources,
     statements,
 )
@@ -25,6 +27,7 @@ from lrs.store.mongo.database import MongoDatabase
 from lrs.store.mongo.documents import MongoDocuments
 from lrs.store.mongo.facts import MongoAudit, MongoFacts
 from lrs.store.mongo.figures import MongoFigures
+from lrs.store.mongo.organisations import MongoOrganisations
 from lrs.store.mongo.projections import MongoProjections
 from lrs.store.mongo.records import MongoRecords
 from lrs.store.mongo.settings import MongoSettings
@@ -41,9 +44,11 @@ NOUNS = (
     due,
     facts,
     figures,
+    organisations,
     projections,
     records,
     settings,
+    sharing,
     sources,
     statements,
 )
@@ -73,6 +78,7 @@ class MongoStore(Store):
         )
         self.documents = MongoDocuments(database)
         self.sources = MongoSources(database)
+        self.organisations = MongoOrganisations(database)
         self.projections = MongoProjections(database)
         self.records = MongoRecords(database)
         self.courses = MongoCourses(database)
