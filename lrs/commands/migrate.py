@@ -8,10 +8,10 @@ import click
 
 from lrs.commands.copy_progress import copy_progress
 from lrs.commands.data_option import data_option
+from lrs.moving.move import move_all, move_live
 from lrs.settings import Settings
 from lrs.store.errors import StoreError
 from lrs.store.mongo.store import MongoStore
-from lrs.store.moving.move import move_all, move_live
 from lrs.store.sqlite.store import SqliteStore
 
 
@@ -33,7 +33,7 @@ def sqlite(engine: str, finish: bool) -> None:
 
     First without --finish, as often as you like and with the service running: statements are
     moved, each once, and the command goes on where it ended. Then end the service and run it with
-    --finish. Records are worked out anew from the statements by the service that starts there.
+    --finish. Records are made anew from the statements, and compared like everything else.
     """
     settings = Settings.from_environment()
     if settings.mongo is None:

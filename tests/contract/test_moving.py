@@ -6,10 +6,10 @@ import uuid
 import pytest
 from pymongo import MongoClient
 
+from lrs.moving.move import NotTheSame, move_all, move_live
 from lrs.store.documents import DocumentKey
 from lrs.store.errors import StoreError
 from lrs.store.mongo.store import MongoStore
-from lrs.store.moving.move import NotTheSame, move_all, move_live
 from lrs.store.sqlite.store import SqliteStore
 from lrs.store.statements import StatementQuery
 from tests.unit.test_rebuild import voiding

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
+from lrs.moving.tables import Related, Row, Table
 from lrs.store.documents import DocumentKey
 from lrs.store.mongo.documents import PART, name_of
-from lrs.store.moving.tables import Related, Row, Table
 
 _texts = msgspec.json.decode
 

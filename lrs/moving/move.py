@@ -8,17 +8,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from lrs.moving import foundation, organisations
+from lrs.moving.records import finish_records, make_records, records_differ
+from lrs.moving.statements import move_statements, statements_differ
+from lrs.moving.tables import Difference, Table, difference, move_table
 from lrs.store.copies import Progress
 from lrs.store.errors import StoreError
 from lrs.store.mongo.store import MongoStore
-from lrs.store.moving import foundation
-from lrs.store.moving.statements import move_statements, statements_differ
-from lrs.store.moving.tables import Difference, Table, difference, move_table
 from lrs.store.sqlite.database import Turn
 from lrs.store.sqlite.migration import MOVED
 from lrs.store.sqlite.store import SqliteStore
 
-TABLES: tuple[Table, ...] = (*foundation.TABLES,)
+TABLES: tuple[Table, ...] = (*foundation.TABLES, *organisations.TABLES)
 
 
 class Moved(NamedTuple):
@@ -54,6 +55,7 @@ def move_all(path: Path, target: MongoStore, progress: Progress) -> Moved:
     _check_nobody_uses(path)
     store = SqliteStore(path)
     try:
+        finish_records(store)
         # Whoever opens the file from here on waits for this turn, and then sees the mark.
         with Turn(path.with_name("turn")).held():
             statements = move_statements(store, target, progress)
@@ -61,12 +63,15 @@ def move_all(path: Path, target: MongoStore, progress: Progress) -> Moved:
             rows = {
                 table.collection: move_table(table, connection, target.database) for table in TABLES
             }
+            make_records(target, progress)
             differences = [
                 f"{found.collection} ({found.documents} of {found.rows})"
                 for found in _differences(connection, target)
             ]
             if statements_differ(store, target, progress):
                 differences.append("statements")
+            if records_differ(store, target):
+                differences.append("records")
             if differences:
                 raise NotTheSame(differences)
             store.close()

@@ -23,12 +23,14 @@ Related = Callable[..., list[Row]]
 class Table(NamedTuple):
     """What becomes a collection: `select` gives a row for each document, `document` makes it.
 
-    Every document has an `_id` that its row decides, so that a row moved twice is there once.
+    A row decides the fields `key` of its document, so that a row moved twice is there once; where
+    they are not `_id`, that is MongoDB's own.
     """
 
     collection: str
     select: str
     document: Callable[[Row, Related], dict[str, Any]]
+    key: tuple[str, ...] = ("_id",)
 
 
 class Difference(NamedTuple):
@@ -45,7 +47,8 @@ def move_table(table: Table, connection: sqlite3.Connection, target: MongoDataba
     documents = _documents(table, connection)
     while page := list(islice(documents, PAGE)):
         target[table.collection].bulk_write(
-            [ReplaceOne({"_id": one["_id"]}, one, upsert=True) for one in page], ordered=False
+            [ReplaceOne({name: one[name] for name in table.key}, one, upsert=True) for one in page],
+            ordered=False,
         )
         count += len(page)
     return count
@@ -56,7 +59,8 @@ def difference(
 ) -> Difference | None:
     """Hold a collection against its table, document by document; None where they are the same."""
     rows, here = _digest(_documents(table, connection))
-    documents, there = _digest(target[table.collection].find())
+    shown = None if table.key == ("_id",) else {"_id": 0}
+    documents, there = _digest(target[table.collection].find({}, shown))
     return None if here == there else Difference(table.collection, rows, documents)
 
 

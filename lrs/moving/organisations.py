@@ -1,0 +1,55 @@
+"""How organisations, and what each of them sees, are moved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from lrs.moving.tables import Related, Row, Table
+
+_read = msgspec.json.decode
+
+_VIEWS = (
+    "SELECT k.organisation, k.persona, e.body AS employment, c.body AS consent, v.level, d.day "
+    "FROM (SELECT organisation, persona FROM employee UNION "
+    "SELECT organisation, persona FROM consent) k "
+    "LEFT JOIN employee e USING (organisation, persona) "
+    "LEFT JOIN consent c USING (organisation, persona) "
+    "LEFT JOIN visible v USING (organisation, persona) "
+    "LEFT JOIN visible_due d USING (organisation, persona)"
+)
+
+
+def _organisation(row: Row, related: Related) -> dict[str, Any]:
+    document = _read(row["body"])
+    return {"_id": row["id"], **{name: document[name] for name in document if name != "id"}}
+
+
+def _view(row: Row, related: Related) -> dict[str, Any]:
+    document = {
+        "organisation": row["organisation"],
+        "persona": row["persona"],
+        "employment": row["employment"] and _read(row["employment"]),
+        "consent": row["consent"] and _read(row["consent"]),
+        "level": row["level"],
+    }
+    return document if row["day"] is None else {**document, "due": row["day"]}
+
+
+def _shared(row: Row, related: Related) -> dict[str, Any]:
+    return {**row, "gone": bool(row["gone"])}
+
+
+def _sum(row: Row, related: Related) -> dict[str, Any]:
+    rest = dict(row)
+    count = rest.pop("count")
+    return {"_id": {**rest, "slot": 0}, **rest, "count": count}
+
+
+TABLES = (
+    Table("organisation", "SELECT * FROM organisation", _organisation),
+    Table("view", _VIEWS, _view, ("organisation", "persona")),
+    Table("shared", "SELECT * FROM shared", _shared, ("organisation", "achievement")),
+    Table("shared_sum", "SELECT * FROM shared_sum", _sum),
+)
