@@ -7,7 +7,14 @@ from lrs.store.mongo.store import MongoStore
 from lrs.store.sqlite.store import SqliteStore
 from tests.mongo_server import mongo_server
 
-ON_MONGO = {"test_statements", "test_documents", "test_sources", "test_facts"}
+ON_MONGO = {
+    "test_achievements",
+    "test_exchange",
+    "test_statements",
+    "test_documents",
+    "test_sources",
+    "test_facts",
+}
 
 
 def pytest_generate_tests(metafunc):

@@ -8,33 +8,48 @@ from pathlib import Path
 from lrs.store.attachments import Attachments
 from lrs.store.import_files import ImportFiles
 from lrs.store.mongo import (
+    achievements,
+    credentials,
     documents,
     due,
+    exchange,
     facts,
     figures,
+    outbox,
     settings,
     sources,
     statements,
+    units,
 )
+from lrs.store.mongo.achievements import MongoAchievements
+from lrs.store.mongo.credentials import MongoCredentials
 from lrs.store.mongo.database import MongoDatabase
 from lrs.store.mongo.documents import MongoDocuments
+from lrs.store.mongo.exchange import MongoExchange
 from lrs.store.mongo.facts import MongoAudit, MongoFacts
 from lrs.store.mongo.figures import MongoFigures
+from lrs.store.mongo.outbox import MongoOutbox
 from lrs.store.mongo.settings import MongoSettings
 from lrs.store.mongo.sources import MongoSources
 from lrs.store.mongo.statements import MongoStatements
+from lrs.store.mongo.units import MongoEquivalences, MongoUnits
 from lrs.store.store import Store
 from lrs.xapi.search_keys import search_keys
 from schemas.xapi import merge_definitions, read_statement, same_statement
 
 NOUNS = (
+    achievements,
+    credentials,
     documents,
     due,
+    exchange,
     facts,
     figures,
+    outbox,
     settings,
     sources,
     statements,
+    units,
 )
 
 INDEXES = dict(ChainMap(*(dict(noun.INDEXES) for noun in NOUNS)))
@@ -62,6 +77,12 @@ class MongoStore(Store):
         )
         self.documents = MongoDocuments(database)
         self.sources = MongoSources(database)
+        self.units = MongoUnits(database)
+        self.equivalences = MongoEquivalences(database)
+        self.achievements = MongoAchievements(database)
+        self.exchange = MongoExchange(database)
+        self.outbox = MongoOutbox(database)
+        self.credentials = MongoCredentials(database)
 
     def now(self) -> int:
         """Return the time in microseconds since the epoch, never before that of any write."""
