@@ -16,6 +16,7 @@ from lrs.store.mongo.database import MongoDatabase, Transaction, reported
 from lrs.store.mongo.facts import note_act, note_fact
 from lrs.store.mongo.figures import count
 from lrs.store.mongo.queries import beyond
+from lrs.store.mongo.sharing import share
 from schemas.achievements import Achievement, OfficerDecision
 
 _WAITS = {"waiting": {"$exists": True}}
@@ -232,6 +233,7 @@ class MongoAchievements:
         if not waits:
             change["$unset"] = {"waiting": ""}
         tx["achievement"].update_one({"_id": achievement.id}, change, upsert=True)
+        share(tx, achievement)
         if "verified" in (before, achievement.state):
             say_which_stand(tx, achievement)
         if achievement.state != "verified":

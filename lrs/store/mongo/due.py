@@ -119,7 +119,7 @@ def carry_out(database: MongoDatabase, sweep: int) -> int:
 
 
 def personas_concerned(
-    within: Snapshot,
+    snapshot: Snapshot,
     *,
     activities: Collection[str],
     achieved: Collection[str],
@@ -133,13 +133,10 @@ def personas_concerned(
     units, or of some versions of one. There may be fewer than `limit` though more are to come.
     """
     queries: list[tuple[str, dict[str, Any]]] = []
-    serving = within["generation"].find_one({"state": "serving"}, {"_id": 1})
+    serving = snapshot["generation"].find_one({"state": "serving"}, {"_id": 1})
     if serving is not None and activities:
-        of_serving = {"generation": serving["_id"]}
-        queries += [
-            ("record", {**of_serving, "activity": {"$in": list(activities)}}),
-            ("belonging", {**of_serving, "whole": {"$in": list(activities)}}),
-        ]
+        of_records = {"generation": serving["_id"], "within": {"$in": list(activities)}}
+        queries.append(("record", of_records))
     if achieved:
         queries.append(("achievement", {"unit": {"$in": list(achieved)}}))
     if versions[1]:
@@ -149,7 +146,7 @@ def personas_concerned(
     found: set[str] = set()
     ends: list[str] = []
     for collection, where in queries:
-        rows = within[collection].find({**where, "persona": {"$gt": after}}, {"persona": 1})
+        rows = snapshot[collection].find({**where, "persona": {"$gt": after}}, {"persona": 1})
         personas = [one["persona"] for one in rows.sort("persona").limit(limit)]
         found.update(personas)
         if len(personas) == limit:
