@@ -118,22 +118,24 @@ def state_of(data):
     return memory, files, room
 
 
-def run(folder, minutes, say=print):
-    """Return the figures of every minute, with the peak and the rate that was asked."""
+def run(folder, minutes, say=print, *, minute=60, peak_seconds=PEAK_SECONDS):
+    """Return the figures of every minute (of so many seconds), with the peak and the rate that
+    was asked.
+    """
     with lrs_process(folder, f"--workers={WORKERS}") as endpoint:
         load = Load(endpoint)
-        load.run(PEAK_SECONDS)
+        load.run(peak_seconds)
         latencies, _ = load.taken()
-        peak = len(latencies) / PEAK_SECONDS
+        peak = len(latencies) / peak_seconds
         found = []
         room_before = state_of(folder / "data")[2]
-        for minute in range(minutes):
-            load.run(60, peak / 2)
+        for number in range(1, minutes + 1):
+            load.run(minute, peak / 2)
             latencies, statements = load.taken()
             memory, files, room = state_of(folder / "data")
             found.append(
                 {
-                    "minute": minute + 1,
+                    "minute": number,
                     "requests": len(latencies),
                     "statements": statements,
                     "p50": percentile(latencies, 0.5),
