@@ -18,6 +18,7 @@ from lrs.commands.export import export
 from lrs.commands.import_ import import_, import_list, import_template
 from lrs.commands.learner import learner
 from lrs.commands.ledger import ledger
+from lrs.commands.migrate import migrate
 from lrs.commands.outbox import outbox
 from lrs.commands.person import person
 from lrs.commands.persona import persona
@@ -58,6 +59,7 @@ lrs.add_command(person)
 lrs.add_command(persona)
 lrs.add_command(quarantine)
 lrs.add_command(learner)
+lrs.add_command(migrate)
 lrs.add_command(outbox)
 lrs.add_command(reconcile)
 lrs.add_command(receiver)

@@ -45,8 +45,7 @@ def install(pages: Pages) -> None:
 
 def _figures(store: Store) -> dict[str, Any]:
     figures = store.figures
-    last, projected = store.statements.last_seq(), store.records.checkpoint()
-    waiting = store.statements.following(projected, 1) if projected < last else []
+    behind = store.health.waiting()["projection"]
     achievements, claims = figures.counts("achievement"), figures.counts("claim")
     verified_of = figures.counts("verified_of_unit")
     units = {unit.code: unit for unit in store.units.all()}
@@ -54,9 +53,9 @@ def _figures(store: Store) -> dict[str, Any]:
     months = list(figures.counts("verified_in_month").items())[-MONTHS:]
     latest_claims = store.exchange.claims(None, LATEST)
     return {
-        "statements": last,
-        "behind": last - projected,
-        "lag": max(0.0, time.time() - waiting[0].stored / 1e6) if waiting else 0.0,
+        "statements": store.health.statements(),
+        "behind": behind.much,
+        "lag": max(0.0, time.time() - behind.since / 1e6) if behind.since is not None else 0.0,
         "personas": figures.total("persona"),
         "records": figures.total("record"),
         "verified": achievements.get("verified", 0),

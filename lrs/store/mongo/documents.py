@@ -31,11 +31,11 @@ class MongoDocuments:
     def get(self, key: DocumentKey) -> Document | None:
         """Return the document."""
         with self._database.snapshot() as snapshot:
-            return _read(snapshot, _name(key))
+            return _read(snapshot, name_of(key))
 
     def change(self, key: DocumentKey, change: Change) -> None:
         """Replace a document by what `change` makes of it, with no other write in between."""
-        name = _name(key)
+        name = name_of(key)
 
         def work(tx: Transaction) -> None:
             new = change(_read(tx, name))
@@ -74,7 +74,8 @@ class MongoDocuments:
         self._database.write(lambda tx: _delete(tx, _within(scope)))
 
 
-def _name(key: DocumentKey) -> bytes:
+def name_of(key: DocumentKey) -> bytes:
+    """Return the `_id` of the document with the key."""
     return hashlib.sha256("\0".join(key).encode("utf-8", "surrogatepass")).digest()
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReplaceOne
@@ -54,6 +54,17 @@ MINUTE = 60_000_000
 
 Compare = Callable[[dict[str, Any], dict[str, Any]], bool]
 Merge = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
+
+
+class MovedStatement(NamedTuple):
+    """A statement from another store: its place in this one, and when it was stored in that one
+    (microseconds).
+    """
+
+    seq: int
+    stored: int
+    source: int
+    statement: NewStatement
 
 
 class MongoStatements:
@@ -188,21 +199,33 @@ class MongoStatements:
                 raise Conflict(index, new.id)
         if not fresh:
             return 0
-        documents = [_document(tx, source, new) for new in fresh.values()]
-        referring = {one["r"] for one in statements.find({"r": {"$in": list(fresh)}}, {"r": 1})} | {
-            new.refers_to for new in fresh.values()
-        }
-        if any("r" in document for document in documents) or referring & set(fresh):
-            for document in documents:
-                if "r" in document:
-                    link_to_target(tx, document, self._keys)
-                statements.insert_one(document)
-                link_from_referring(tx, document, self._keys)
-        else:
-            statements.insert_many(documents)
+        documents = [_document(tx.next_seq(), source, new) for new in fresh.values()]
+        self._insert(tx, documents)
         self._define(tx, fresh.values())
         self._count(tx, len(documents))
         return len(documents)
+
+    def receive(self, tx: Transaction, moved: Sequence[MovedStatement]) -> None:
+        """Store statements that come from another store, each after all that it had before."""
+        documents = []
+        for one in moved:
+            document = _document(one.seq, one.source, one.statement)
+            documents.append(document | {"at": one.stored})
+        self._insert(tx, documents)
+
+    def _insert(self, tx: Transaction, documents: Sequence[dict[str, Any]]) -> None:
+        """Insert statements, and link those that refer to others or are referred to."""
+        statements = tx["statement"]
+        ids = {document["_id"] for document in documents}
+        referred = {one["r"] for one in statements.find({"r": {"$in": list(ids)}}, {"r": 1})}
+        if not referred and not any("r" in document for document in documents):
+            statements.insert_many(documents)
+            return
+        for document in documents:
+            if "r" in document:
+                link_to_target(tx, document, self._keys)
+            statements.insert_one(document)
+            link_from_referring(tx, document, self._keys)
 
     def tie_loose_ends(self, ids: Sequence[bytes]) -> None:
         """Link what was stored at the same time as what it refers to, each by another writer."""
@@ -290,10 +313,10 @@ class _Job:
         self.settled = False
 
 
-def _document(tx: Transaction, source: int, new: NewStatement) -> dict[str, Any]:
+def _document(seq: int, source: int, new: NewStatement) -> dict[str, Any]:
     document: dict[str, Any] = {
         "_id": new.id,
-        "s": tx.next_seq(),
+        "s": seq,
         "o": source,
         "t": sorted({term_of(key) for key in (*new.keys, f"source:{source}")}),
         "k": new.timestamp,
@@ -307,7 +330,7 @@ def _document(tx: Transaction, source: int, new: NewStatement) -> dict[str, Any]
 
 
 def _stored(found: Mapping[str, Any]) -> StoredStatement:
-    stored = instant_at(found["s"])
+    stored = found.get("at", instant_at(found["s"]))
     return StoredStatement(
         seq=found["s"],
         id=found["_id"],

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lrs.store.errors import StoreError
-from lrs.store.sqlite.migration import LaterVersion, bring_up_to_date
+from lrs.store.sqlite.migration import LaterVersion, MovedAway, bring_up_to_date
 
 Result = TypeVar("Result")
 
@@ -215,6 +215,10 @@ class Database:
         with self._turn.held():
             try:
                 bring_up_to_date(self._writer)
+            except MovedAway:
+                raise StoreError(
+                    f"{self._path} was moved to MongoDB: set LRS_STORE to its address there"
+                ) from None
             except LaterVersion as error:
                 raise StoreError(
                     f"{self._path} was written by a later version of this program "
