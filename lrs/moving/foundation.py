@@ -59,6 +59,11 @@ def _named(row: Row, related: Related) -> dict[str, Any]:
     return {"_id": rest.pop("name"), **rest}
 
 
+def _figure(row: Row, related: Related) -> dict[str, Any]:
+    name = {"noun": row["noun"], "key": row["key"]}
+    return {"_id": {**name, "slot": 0}, "n": row["count"], **name}
+
+
 _DOCUMENTS = (
     "SELECT kind, activity, agent, registration, id, content_type, "  # noqa: S608
     f"substr(content, 1, {PART}) AS content, max(0, (length(content) - 1) / {PART}) AS parts, "
@@ -79,5 +84,6 @@ TABLES = (
     Table("document_part", _DOCUMENT_PARTS, _document_part),
     Table("fact", "SELECT * FROM fact", _numbered),
     Table("audit_event", "SELECT * FROM audit_event", _numbered),
+    Table("figure", "SELECT * FROM figure WHERE noun <> 'record'", _figure),
     Table("counter", "SELECT 'source' AS name, max(id) AS n FROM source", _named),
 )

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from lrs.moving import foundation, organisations
+from lrs.moving import achievements, exchange, foundation, organisations
 from lrs.moving.records import finish_records, make_records, records_differ
 from lrs.moving.statements import move_statements, statements_differ
 from lrs.moving.tables import Difference, Table, difference, move_table
@@ -19,7 +19,9 @@ from lrs.store.sqlite.database import Turn
 from lrs.store.sqlite.migration import MOVED
 from lrs.store.sqlite.store import SqliteStore
 
-TABLES: tuple[Table, ...] = (*foundation.TABLES, *organisations.TABLES)
+TABLES: tuple[Table, ...] = tuple(
+    table for nouns in (foundation, organisations, achievements, exchange) for table in nouns.TABLES
+)
 
 
 class Moved(NamedTuple):
@@ -56,29 +58,46 @@ def move_all(path: Path, target: MongoStore, progress: Progress) -> Moved:
     store = SqliteStore(path)
     try:
         finish_records(store)
+        turn = Turn(path.with_name("turn"))
         # Whoever opens the file from here on waits for this turn, and then sees the mark.
-        with Turn(path.with_name("turn")).held():
+        with turn.held():
             statements = move_statements(store, target, progress)
-            connection = store.database.read()
-            rows = {
-                table.collection: move_table(table, connection, target.database) for table in TABLES
-            }
+            rows = _move_tables(store, target, turn.last())
             make_records(target, progress)
-            differences = [
-                f"{found.collection} ({found.documents} of {found.rows})"
-                for found in _differences(connection, target)
-            ]
             if statements_differ(store, target, progress):
-                differences.append("statements")
+                raise NotTheSame(["statements"])
             if records_differ(store, target):
-                differences.append("records")
-            if differences:
-                raise NotTheSame(differences)
+                raise NotTheSame(["records"])
             store.close()
             _give_up(path)
     finally:
         store.close()
     return Moved(statements, rows)
+
+
+def _move_tables(store: SqliteStore, target: MongoStore, written: int) -> dict[str, int]:
+    """Move every table and compare; return how many rows there are of each.
+
+    `written` is when the SQLite store was last written: what was moved and found the same is not
+    moved again, since the service that begins to make records in the target changes it.
+    """
+    moved = target.database["moved"]
+    done = moved.find_one({"_id": "tables"})
+    if done is not None:
+        if done["written"] != written:
+            raise NotTheSame(["the SQLite store was written since it was moved"])
+        rows: dict[str, int] = done["rows"]
+        return rows
+    connection = store.database.read()
+    rows = {table.collection: move_table(table, connection, target.database) for table in TABLES}
+    differences = [
+        f"{found.collection} ({found.documents} of {found.rows})"
+        for found in _differences(connection, target)
+    ]
+    if differences:
+        raise NotTheSame(differences)
+    moved.insert_one({"_id": "tables", "written": written, "rows": rows})
+    return rows
 
 
 def _differences(connection: sqlite3.Connection, target: MongoStore) -> Iterator[Difference]:

@@ -91,15 +91,16 @@ class Turn:
 
     def next_instant(self) -> int:
         """Return a new instant, the latest so far. The turn must be held."""
-        instant = max(time.time_ns() // 1000, self._last() + 1)
+        instant = max(time.time_ns() // 1000, self.last() + 1)
         os.pwrite(self._descriptor, struct.pack("<q", instant), 0)
         return instant
 
     def now(self) -> int:
         """Return the time, never before an instant that was given out."""
-        return max(time.time_ns() // 1000, self._last())
+        return max(time.time_ns() // 1000, self.last())
 
-    def _last(self) -> int:
+    def last(self) -> int:
+        """Return the latest instant that was given out, 0 for none."""
         kept = os.pread(self._descriptor, 8, 0)
         return int(struct.unpack("<q", kept)[0]) if len(kept) == 8 else 0
 

@@ -1,0 +1,81 @@
+"""How units, achievements, officers' decisions and credentials are moved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from lrs.moving.tables import Related, Row, Table
+from schemas.achievements import Achievement
+
+_achievement = msgspec.json.Decoder(Achievement).decode
+
+
+def _version(row: Row, related: Related) -> dict[str, Any]:
+    return {"_id": f"{row['code']}/{row['version']}", **row}
+
+
+def _moved_achievement(row: Row, related: Related) -> dict[str, Any]:
+    sources = related(
+        "SELECT source FROM achievement_source WHERE achievement = ? ORDER BY source", row["id"]
+    )
+    document = {
+        "_id": row["id"],
+        "persona": row["persona"],
+        "unit": row["unit"],
+        "version": row["version"],
+        "state": row["state"],
+        "changed": row["changed"],
+        "evidence_hash": _achievement(row["body"]).evidence_hash,
+        "body": row["body"],
+        "sources": [one["source"] for one in sources],
+    }
+    return document if row["waiting"] is None else {**document, "waiting": row["waiting"]}
+
+
+def _decision(row: Row, related: Related) -> dict[str, Any]:
+    rest = dict(row)
+    return {"_id": rest.pop("seq"), **rest}
+
+
+def _due(row: Row, related: Related) -> dict[str, Any]:
+    return {**row, "put_off": False}
+
+
+def _subject(row: Row, related: Related) -> dict[str, Any]:
+    return {"_id": row["persona"], "subject": row["subject"]}
+
+
+def _same(row: Row, related: Related) -> dict[str, Any]:
+    return dict(row)
+
+
+def _credential(row: Row, related: Related) -> dict[str, Any]:
+    rest = dict(row)
+    body = rest.pop("body")
+    achievement = None if body is None else _achievement(body)
+    return {
+        "_id": rest.pop("id"),
+        **rest,
+        "stands": achievement is not None
+        and achievement.state == "verified"
+        and achievement.evidence_hash == row["evidence_hash"],
+    }
+
+
+TABLES = (
+    Table("unit", "SELECT * FROM unit", _version),
+    Table("unit_draft", "SELECT * FROM unit_draft", _version),
+    Table("equivalence", "SELECT * FROM equivalence", _version),
+    Table("achievement", "SELECT * FROM achievement", _moved_achievement),
+    Table("officer_decision", "SELECT * FROM officer_decision", _decision),
+    Table("due_evaluation", "SELECT * FROM due_evaluation", _due, ("persona", "unit")),
+    Table("credential_subject", "SELECT * FROM credential_subject", _subject),
+    Table("status_place", "SELECT * FROM status_place", _same, ("list", "place")),
+    Table(
+        "credential",
+        "SELECT c.*, a.body FROM credential c LEFT JOIN achievement a ON a.id = c.achievement",
+        _credential,
+    ),
+)
