@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from lrs.moving.tables import Related, Row, Table
+from lrs.moving.tables import Related, Row, Table, named, same
 from schemas.achievements import Achievement
 
 _achievement = msgspec.json.Decoder(Achievement).decode
@@ -34,21 +34,8 @@ def _moved_achievement(row: Row, related: Related) -> dict[str, Any]:
     return document if row["waiting"] is None else {**document, "waiting": row["waiting"]}
 
 
-def _decision(row: Row, related: Related) -> dict[str, Any]:
-    rest = dict(row)
-    return {"_id": rest.pop("seq"), **rest}
-
-
 def _due(row: Row, related: Related) -> dict[str, Any]:
     return {**row, "put_off": False}
-
-
-def _subject(row: Row, related: Related) -> dict[str, Any]:
-    return {"_id": row["persona"], "subject": row["subject"]}
-
-
-def _same(row: Row, related: Related) -> dict[str, Any]:
-    return dict(row)
 
 
 def _credential(row: Row, related: Related) -> dict[str, Any]:
@@ -69,10 +56,10 @@ TABLES = (
     Table("unit_draft", "SELECT * FROM unit_draft", _version),
     Table("equivalence", "SELECT * FROM equivalence", _version),
     Table("achievement", "SELECT * FROM achievement", _moved_achievement),
-    Table("officer_decision", "SELECT * FROM officer_decision", _decision),
+    Table("officer_decision", "SELECT * FROM officer_decision", named("seq")),
     Table("due_evaluation", "SELECT * FROM due_evaluation", _due, ("persona", "unit")),
-    Table("credential_subject", "SELECT * FROM credential_subject", _subject),
-    Table("status_place", "SELECT * FROM status_place", _same, ("list", "place")),
+    Table("credential_subject", "SELECT * FROM credential_subject", named("persona")),
+    Table("status_place", "SELECT * FROM status_place", same, ("list", "place")),
     Table(
         "credential",
         "SELECT c.*, a.body FROM credential c LEFT JOIN achievement a ON a.id = c.achievement",

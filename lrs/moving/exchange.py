@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lrs.moving.tables import Related, Row, Table
+from lrs.moving.tables import Related, Row, Table, named, same, whole
 
 _CLAIMS = "SELECT c.*, a.persona, a.unit FROM claim c JOIN achievement a ON a.id = c.achievement"
 _OUTBOX = (
@@ -12,30 +12,19 @@ _OUTBOX = (
 )
 
 
-def _named(row: Row, related: Related) -> dict[str, Any]:
-    rest = dict(row)
-    return {"_id": rest.pop("name"), **rest}
-
-
 def _claim(row: Row, related: Related) -> dict[str, Any]:
-    rest = dict(row)
-    claim = {"_id": rest.pop("id"), **rest, "discarded": bool(row["discarded"])}
+    claim = {**whole(row, "id"), "discarded": bool(row["discarded"])}
     return claim if row["state"] == "withdrawn" else {**claim, "open": True}
 
 
 def _queued(row: Row, related: Related) -> dict[str, Any]:
-    rest = dict(row)
-    return {"_id": rest.pop("id"), **rest, "parked": bool(row["parked"])}
-
-
-def _account(row: Row, related: Related) -> dict[str, Any]:
-    return dict(row)
+    return {**whole(row, "id"), "parked": bool(row["parked"])}
 
 
 TABLES = (
-    Table("receiver", "SELECT * FROM receiver", _named),
-    Table("destination", "SELECT * FROM destination", _named),
-    Table("learner_account", "SELECT * FROM learner_account", _account, ("receiver", "persona")),
+    Table("receiver", "SELECT * FROM receiver", named("name")),
+    Table("destination", "SELECT * FROM destination", named("name")),
+    Table("learner_account", "SELECT * FROM learner_account", same, ("receiver", "persona")),
     Table("claim", _CLAIMS, _claim),
     Table("outbox", _OUTBOX, _queued),
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from lrs.moving.tables import Related, Row, Table
+from lrs.moving.tables import Related, Row, Table, named
 from lrs.store.documents import DocumentKey
 from lrs.store.mongo.documents import PART, name_of
 
@@ -49,16 +49,6 @@ def _document_part(row: Row, related: Related) -> dict[str, Any]:
     return {"_id": {"of": _name(row), "n": row["n"]}, "content": row["content"]}
 
 
-def _numbered(row: Row, related: Related) -> dict[str, Any]:
-    rest = dict(row)
-    return {"_id": rest.pop("seq"), **rest}
-
-
-def _named(row: Row, related: Related) -> dict[str, Any]:
-    rest = dict(row)
-    return {"_id": rest.pop("name"), **rest}
-
-
 def _figure(row: Row, related: Related) -> dict[str, Any]:
     name = {"noun": row["noun"], "key": row["key"]}
     return {"_id": {**name, "slot": 0}, "n": row["count"], **name}
@@ -78,12 +68,12 @@ _DOCUMENT_PARTS = (
 
 TABLES = (
     Table("source", "SELECT * FROM source", _source),
-    Table("setting", "SELECT * FROM setting", _named),
-    Table("activity", "SELECT id AS name, definition FROM activity", _named),
+    Table("setting", "SELECT * FROM setting", named("name")),
+    Table("activity", "SELECT id AS name, definition FROM activity", named("name")),
     Table("document", _DOCUMENTS, _document),
     Table("document_part", _DOCUMENT_PARTS, _document_part),
-    Table("fact", "SELECT * FROM fact", _numbered),
-    Table("audit_event", "SELECT * FROM audit_event", _numbered),
+    Table("fact", "SELECT * FROM fact", named("seq")),
+    Table("audit_event", "SELECT * FROM audit_event", named("seq")),
     Table("figure", "SELECT * FROM figure WHERE noun <> 'record'", _figure),
-    Table("counter", "SELECT 'source' AS name, max(id) AS n FROM source", _named),
+    Table("counter", "SELECT 'source' AS name, max(id) AS n FROM source", named("name")),
 )

@@ -8,7 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from lrs.moving import achievements, exchange, foundation, organisations
+from lrs.moving import (
+    achievements,
+    exchange,
+    foundation,
+    identity,
+    imports,
+    ledger,
+    organisations,
+    people,
+)
 from lrs.moving.records import finish_records, make_records, records_differ
 from lrs.moving.statements import move_statements, statements_differ
 from lrs.moving.tables import Difference, Table, difference, move_table

@@ -33,6 +33,22 @@ class Table(NamedTuple):
     key: tuple[str, ...] = ("_id",)
 
 
+def whole(row: Row, key: str) -> dict[str, Any]:
+    """Return a row as a document of which one column is the `_id`."""
+    rest = dict(row)
+    return {"_id": rest.pop(key), **rest}
+
+
+def named(key: str) -> Callable[[Row, Related], dict[str, Any]]:
+    """Return what makes a document of a row as it is, one column of which is its `_id`."""
+    return lambda row, _: whole(row, key)
+
+
+def same(row: Row, _: Related) -> dict[str, Any]:
+    """Make a document of a row as it is, with an `_id` of MongoDB's own."""
+    return dict(row)
+
+
 class Difference(NamedTuple):
     """A collection that is not what its table is."""
 
