@@ -13,6 +13,7 @@ ON_MONGO = {
     "test_sources",
     "test_facts",
     "test_courses",
+    "test_identity",
     "test_projections",
     "test_records",
 }

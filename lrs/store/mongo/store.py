@@ -12,8 +12,10 @@ from lrs.store.mongo import (
     courses,
     documents,
     due,
+    employment,
     facts,
     figures,
+    identity,
     projections,
     records,
     settings,
@@ -25,6 +27,7 @@ from lrs.store.mongo.database import MongoDatabase
 from lrs.store.mongo.documents import MongoDocuments
 from lrs.store.mongo.facts import MongoAudit, MongoFacts
 from lrs.store.mongo.figures import MongoFigures
+from lrs.store.mongo.identity import MongoIdentity
 from lrs.store.mongo.projections import MongoProjections
 from lrs.store.mongo.records import MongoRecords
 from lrs.store.mongo.settings import MongoSettings
@@ -39,8 +42,10 @@ NOUNS = (
     courses,
     documents,
     due,
+    employment,
     facts,
     figures,
+    identity,
     projections,
     records,
     settings,
@@ -74,6 +79,7 @@ class MongoStore(Store):
         self.documents = MongoDocuments(database)
         self.sources = MongoSources(database)
         self.projections = MongoProjections(database)
+        self.identity = MongoIdentity(database)
         self.records = MongoRecords(database)
         self.courses = MongoCourses(database)
 
