@@ -56,3 +56,14 @@ def store(request, tmp_path):
     store.close()
     with MongoClient(address) as client:
         client.drop_database(client.get_default_database().name)
+
+
+@pytest.fixture
+def second_store(store, request, tmp_path):
+    """Another store of the same data, as another process has."""
+    if isinstance(store, SqliteStore):
+        second = SqliteStore(tmp_path / "lrs.db")
+    else:
+        second = MongoStore(request.getfixturevalue("mongo") + store.database.name, tmp_path)
+    yield second
+    second.close()

@@ -16,9 +16,11 @@ from lrs.store.mongo import (
     facts,
     figures,
     identity,
+    organisations,
     projections,
     records,
     settings,
+    sharing,
     sources,
     statements,
 )
@@ -28,6 +30,7 @@ from lrs.store.mongo.documents import MongoDocuments
 from lrs.store.mongo.facts import MongoAudit, MongoFacts
 from lrs.store.mongo.figures import MongoFigures
 from lrs.store.mongo.identity import MongoIdentity
+from lrs.store.mongo.organisations import MongoOrganisations
 from lrs.store.mongo.projections import MongoProjections
 from lrs.store.mongo.records import MongoRecords
 from lrs.store.mongo.settings import MongoSettings
@@ -46,9 +49,11 @@ NOUNS = (
     facts,
     figures,
     identity,
+    organisations,
     projections,
     records,
     settings,
+    sharing,
     sources,
     statements,
 )
@@ -78,6 +83,7 @@ class MongoStore(Store):
         )
         self.documents = MongoDocuments(database)
         self.sources = MongoSources(database)
+        self.organisations = MongoOrganisations(database)
         self.projections = MongoProjections(database)
         self.identity = MongoIdentity(database)
         self.records = MongoRecords(database)
