@@ -49,7 +49,7 @@ conformance: .venv/ready ## Run ADL's conformance suite (SUITE=folder of its che
 screenshots: .venv/ready browser ## Take the pictures of README.md anew, from the demonstration
 	@$(BIN)/python -m tests.browser.screenshots
 
-soak: .venv/ready ## The long runs that find what is lost by faults (half an hour)
+soak: .venv/ready ## The long runs: kills, a steady load, a drill on a million statements (an hour and a half)
 	@$(BIN)/python -m pytest -m soak $(ARGS)
 
 COUNT ?= 75000
