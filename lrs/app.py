@@ -21,6 +21,7 @@ from lrs.service import Service
 from lrs.settings import Settings
 from lrs.xapi import about, activities, agents, documents, reading, responses, writing
 from lrs.xapi.bodies import Unwrapped
+from lrs.xapi.plain_posts import PlainPosts
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -37,9 +38,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.extensions["lrs"] = service
     app.wsgi_app = Unwrapped(app.wsgi_app, service.settings.body_limit)  # type: ignore[method-assign]
-    requests.install(app, tracing.start_span())
+    spoken = responses.Spoken()
+    if (start_span := tracing.start_span()) is None:
+        app.wsgi_app = PlainPosts(app.wsgi_app, service, spoken)  # type: ignore[method-assign]
+    requests.install(app, start_span)
     headers.install(app, secure=service.secure)
-    responses.install(app, service)
+    responses.install(app, service, spoken)
     browser_sessions.install(app, service.browsers)
     language.install(app)
     account.install(app, service)

@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 
 from lrs.store.erasure import Erased, Keep, NotErasable
+from lrs.store.sqlite.adding import term_of
 from lrs.store.sqlite.bodies import Bodies
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act, note_fact
 from lrs.store.sqlite.sharing import forget
-from lrs.store.sqlite.statements import term_of
 from schemas.audit import Act
 
 NOBODY = "https://erased.invalid"
