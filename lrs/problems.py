@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, Response, json
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from lrs.store.sqlite.database import StoreError
+from lrs.store.errors import StoreError
 from schemas.xapi import StatementError, VersionError
 
 
@@ -40,7 +40,8 @@ class Problem(Exception):
         if self.errors:
             body["errors"] = self.errors
         return Response(
-            json.dumps(body, ensure_ascii=False),
+            # What was sent may be quoted, and be no text that UTF-8 can hold.
+            json.dumps(body, ensure_ascii=False).encode(errors="replace"),
             self.status,
             {**self.headers, "Content-Type": "application/problem+json"},
         )

@@ -34,7 +34,7 @@ from lrs.oauth.identity_provider import IdentityProvider
 from lrs.oauth.signing_keys import SigningKeys
 from lrs.problems import Problem
 from lrs.settings import Settings, SettingsError
-from lrs.store.sqlite.store import SqliteStore
+from lrs.store.opening import open_store
 from lrs.xapi.signatures import Trust
 from schemas.credentials import Issuer
 from schemas.principals import Principal, Role
@@ -54,7 +54,7 @@ class Service:
         """Open the store, making it on first use. Raises StoreError or SettingsError."""
         self.settings = settings
         self.root_secret = RootSecret.load(settings.data)
-        self.store = SqliteStore(settings.database)
+        self.store = open_store(settings)
         try:
             self.trust = Trust.load(settings.signature_trust)
         except (OSError, ValueError) as error:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar, cast
 from urllib.parse import urlencode
 
 import flask_smorest
 from flask import Flask, Request, Response, g, request
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import CombinedMultiDict
 
@@ -32,6 +33,18 @@ class Parameters(FlaskParser):
     DEFAULT_VALIDATION_STATUS = 400
     DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {}  # noqa: RUF012
     """Schemas decide: what they do not know is an error (marshmallow's RAISE)."""
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        """Return the body. Raises Problem (400) for texts with half of a surrogate pair."""
+        loaded = super().load_json(req, schema)
+        if loaded is not missing and b"\\ud" in req.get_data(cache=True).lower():
+            try:
+                json.dumps(loaded, ensure_ascii=False).encode()
+            except UnicodeEncodeError:
+                raise Problem(
+                    400, "A text in the body holds half of a surrogate pair, which is no character."
+                ) from None
+        return loaded
 
     def load_files(self, req: Request, schema: Schema) -> Any:
         """Return fields and files of a multipart form together: OpenAPI has one body only."""

@@ -92,7 +92,7 @@ def blueprint(service: Service) -> ApiBlueprint:
     @routes.response(204)
     def revoke(client: str) -> None:
         """Revoke a client and every token that it has; felt at its next request."""
-        now = service.store.database.now()
+        now = service.store.now()
         if not registration.revoke(client, now, act("client.revoke", client)):
             raise _missing()
 

@@ -77,7 +77,7 @@ def blueprint(service: Service) -> ApiBlueprint:
     def change(body: dict[str, Any], person: str) -> dict[str, Any]:
         """Change a person; felt at their next request. Whoever is disabled is signed out."""
         reason = body.pop("reason")
-        now = service.store.database.now()
+        now = service.store.now()
         told = act("person.change", person, reason, changed=sorted(body), roles=body.get("roles"))
         try:
             return _shape(_found(store.change(person, lambda one: _with(one, body, now), told)))

@@ -51,7 +51,7 @@ from lrs.ledger.notes import sign_note
 from lrs.ledger.proofs import Proofs, full_note
 from lrs.store.exchange import Claim
 from lrs.store.ledger import SignedCheckpoint, StoredLeaf
-from lrs.store.sqlite.store import SqliteStore
+from lrs.store.store import Store
 from schemas.achievements import Achievement
 from schemas.engagements import Profile
 from schemas.facts import Fact
@@ -87,7 +87,7 @@ class _Subject:
 class Builder:
     """Makes dossiers from the store."""
 
-    def __init__(self, store: SqliteStore, keys: LedgerKeys) -> None:
+    def __init__(self, store: Store, keys: LedgerKeys) -> None:
         self._store = store
         self._keys = keys
 

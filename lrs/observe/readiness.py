@@ -11,8 +11,8 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from lrs.problems import Problem
+from lrs.store.errors import StoreError
 from lrs.store.health import Health, Part, Waiting
-from lrs.store.sqlite.database import StoreError
 
 LIMITS: Mapping[Part, int] = {
     "projection": 300,

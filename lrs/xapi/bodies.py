@@ -53,6 +53,8 @@ class Unwrapped:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
+        if not environ.get("HTTP_AUTHORIZATION", "").isascii():
+            environ["HTTP_AUTHORIZATION"] = ""  # no credentials; Werkzeug would raise ValueError
         try:
             self._bound(environ)
             if environ.get("PATH_INFO", "").startswith("/xapi/"):

@@ -4,11 +4,8 @@ refer to and what they tell of activities.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import struct
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,12 +13,10 @@ import msgspec
 from lrs.store.sqlite.bodies import Bodies
 from lrs.store.sqlite.database import Transaction
 from lrs.store.statements import Conflict, NewStatement
+from lrs.store.terms import term_of
 
 CHAIN_LIMIT = 16
 """Statements referring to statements are followed this far."""
-
-SHORT = 256
-"""Keys up to this many characters are remembered with their terms, so that memory is bounded."""
 
 AT_ONCE = 500
 """Ids that are looked up with one query at the most."""
@@ -42,25 +37,6 @@ class Prepared(NamedTuple):
     def part(self, begin: int, count: int) -> Prepared:
         """Return `count` of the statements from a place on."""
         return Prepared(self.dictionary, self.statements[begin : begin + count])
-
-
-@lru_cache(maxsize=32_768)
-def _short_term(key: str) -> int:
-    return _hash(key)
-
-
-def _hash(key: str) -> int:
-    digest = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int(struct.unpack("<q", digest)[0])
-
-
-def term_of(key: str) -> int:
-    """Return a search key's term: 64 bits of its hash, signed as SQLite's integers are.
-
-    At a billion different keys the chance that any two share a term is 3 %, and what follows
-    is one statement too many on a page, so terms are not looked up in a table of their own.
-    """
-    return _short_term(key) if len(key) <= SHORT else _hash(key)
 
 
 class Adding:

@@ -22,8 +22,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+from lrs.store.errors import StoreError
 from lrs.store.sqlite.disk import Disk
-from lrs.store.sqlite.migration import LaterVersion, bring_up_to_date
+from lrs.store.sqlite.migration import LaterVersion, MovedAway, bring_up_to_date
 
 Result = TypeVar("Result")
 
@@ -35,10 +36,6 @@ JUST_NOW = 20_000
 """Microseconds: where a transaction was committed less long ago, its instant is late enough for
 those who read, and nobody's turn to write is disturbed by asking for a later one.
 """
-
-
-class StoreError(Exception):
-    """The store cannot be opened or written; the message tells what to do."""
 
 
 class Transaction:
@@ -240,6 +237,10 @@ class Database:
         with self._turn.held():
             try:
                 bring_up_to_date(self._writer)
+            except MovedAway:
+                raise StoreError(
+                    f"{self._path} was moved to MongoDB: set LRS_STORE to its address there"
+                ) from None
             except LaterVersion as error:
                 raise StoreError(
                     f"{self._path} was written by a later version of this program "

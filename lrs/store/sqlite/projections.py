@@ -16,6 +16,7 @@ from lrs.store.projections import (
     Rework,
     Scope,
     StoredEvent,
+    record_subject,
 )
 from lrs.store.records import RecordKey
 from lrs.store.sqlite.database import Database, Transaction
@@ -302,6 +303,11 @@ def touch_identities(tx: Transaction, *personas: str) -> None:
 def touch_courses(tx: Transaction, *courses: str) -> None:
     """Have all generations work out anew what is satisfied of courses."""
     _touch(tx, "course", courses)
+
+
+def touch_records(tx: Transaction, keys: Iterable[RecordKey]) -> None:
+    """Have all generations make records anew: some of their events are gone."""
+    _touch(tx, "record", [record_subject(key) for key in keys])
 
 
 def mark_due(tx: Transaction, due: Iterable[tuple[str, str]]) -> None:

@@ -9,10 +9,12 @@ from typing import Any
 
 import zstandard
 
-from lrs.store.sqlite.adding import Adding, Compare, Keys, Merge, term_of
+from lrs.store.errors import StoreError
+from lrs.store.sqlite.adding import Adding, Compare, Keys, Merge
 from lrs.store.sqlite.bodies import SAMPLES, Bodies
-from lrs.store.sqlite.database import Database, StoreError, Transaction
+from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.statements import NewStatement, StatementQuery, StoredStatement
+from lrs.store.terms import term_of
 
 COLUMNS = (
     "s.seq, s.id, s.stored, s.source, s.voided, s.timed, s.dictionary, s.body, "
@@ -26,7 +28,7 @@ ESTIMATE_LIMIT = 1000
 """Posting lists are counted this far to tell which is the shortest."""
 
 
-def last_stored_by(connection: sqlite3.Connection, instant: int) -> int:
+def last_stored_by(connection: sqlite3.Connection | Transaction, instant: int) -> int:
     """Return the seq of the last statement stored not after the instant, 0 for none.
 
     Found by halving, since `stored` grows with `seq`: no index to write for it.
@@ -169,6 +171,10 @@ class SqliteStatements:
         """Return the seq of the newest statement, 0 where there is none."""
         found = self._database.read().execute("SELECT max(seq) FROM statement").fetchone()[0]
         return int(found or 0)
+
+    def last_through(self, instant: int) -> int:
+        """Return the seq of the last statement stored up to the instant (microseconds)."""
+        return last_stored_by(self._database.read(), instant)
 
     def consistent_through(self) -> int:
         """Return an instant (microseconds) up to which every statement can already be read."""
