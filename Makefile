@@ -75,7 +75,7 @@ client: .venv/ready ## Make the typed client anew from the description of the RE
 	@$(BIN)/python -m lrs.client.generate
 
 translations: .venv/ready ## Collect texts into the catalogues and compile them
-	@$(BIN)/pybabel -q extract -F lrs/translations/babel.cfg -o lrs/translations/messages.pot --no-location --sort-output .
+	@$(BIN)/pybabel -q extract -F lrs/translations/babel.cfg -k Text -k Problem:2 -o lrs/translations/messages.pot --no-location --sort-output .
 	@$(BIN)/pybabel -q update -i lrs/translations/messages.pot -d lrs/translations --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 	@$(BIN)/pybabel -q compile -d lrs/translations
 

@@ -20,6 +20,7 @@ from schemas.resources.retention import (
     PolicySchema,
 )
 from schemas.retention import DATA_CLASSES, LEAST_DAYS, DataClass, Policy, PolicyError, require_days
+from schemas.texts import Text
 from schemas.times import moment_of
 
 PIECES = 20
@@ -83,7 +84,10 @@ def _known(data_class: str) -> DataClass:
     for name in DATA_CLASSES:
         if name == data_class:
             return name
-    raise Problem(404, f"There is no such class of data; there are {', '.join(DATA_CLASSES)}.")
+    raise Problem(
+        404,
+        Text("There is no such class of data; there are %(known)s.", known=", ".join(DATA_CLASSES)),
+    )
 
 
 def _shape(policy: Policy) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from lrs.store.sqlite.sharing import forget
 from lrs.store.sqlite.tombstones import NOBODY, Tombstones
 from lrs.store.terms import term_of
 from schemas.audit import Act
+from schemas.texts import Text
 
 _OTHERWISE = frozenset({"achievement", "audit_event", "identity_link"})
 """Tables whose rows of a persona do not simply go; those of every other table do."""
@@ -91,9 +92,11 @@ class SqliteErasure:
         """Return a new random id for each persona that is this person."""
         row = tx.execute("SELECT merged_into FROM persona WHERE id = ?", (persona,)).fetchone()
         if row is None:
-            raise NotErasable(f"there is no persona {persona}")
+            raise NotErasable(Text("there is no persona %(persona)s", persona=persona))
         if row[0] is not None:
-            raise NotErasable(f"the persona is merged into {row[0]}: erase that one")
+            raise NotErasable(
+                Text("the persona is merged into %(other)s: erase that one", other=row[0])
+            )
         found = tx.execute(
             "WITH RECURSIVE one (id) AS (VALUES (?) UNION "
             "SELECT p.id FROM persona p JOIN one ON p.merged_into = one.id) SELECT id FROM one",
@@ -243,7 +246,11 @@ class SqliteErasure:
             (claim,),
         ).fetchall()
         if state != "queued" and any(not parked for (parked,) in pending):
-            raise NotErasable(f"the claim {claim} is on its way; ask again once it is answered")
+            raise NotErasable(
+                Text(
+                    "the claim %(claim)s is on its way; ask again once it is answered", claim=claim
+                )
+            )
         tx.execute(
             "DELETE FROM outbox WHERE subject = ? AND kind IN ('submit', 'withdraw')", (claim,)
         )
