@@ -13,7 +13,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Iterable
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import msgspec
 from werkzeug.datastructures import Authorization
@@ -60,9 +60,9 @@ class PlainPosts:
         source, version = asking
         identifier = request_id.accepted(environ.get("HTTP_X_REQUEST_ID"))
         request_id.current.set(identifier)
-        body = _whole(environ["wsgi.input"], int(environ["CONTENT_LENGTH"]))
-        through, stored = "", None
+        body, through, stored = b"", "", None
         try:
+            body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
             through = format_instant(self._service.store.statements.consistent_through())
             stored = self._store(source, version, body)
         except Exception as fault:
@@ -117,11 +117,3 @@ class PlainPosts:
         if any(attachments_of(one) for one in received):
             return None
         return msgspec.json.encode(store(self._service, source, received, version))
-
-
-def _whole(stream: IO[bytes], length: int) -> bytes:
-    """Return so many octets of a stream, or what there is where the client broke off."""
-    body = stream.read(length)
-    while len(body) < length and (more := stream.read(length - len(body))):
-        body += more
-    return body

@@ -7,7 +7,20 @@ from lrs.store.mongo.store import MongoStore
 from lrs.store.sqlite.store import SqliteStore
 from tests.mongo_server import mongo_server
 
-ON_MONGO = {"test_statements", "test_documents", "test_sources", "test_facts"}
+ON_MONGO = {
+    "test_statements",
+    "test_documents",
+    "test_sources",
+    "test_facts",
+    "test_courses",
+    "test_projections",
+    "test_records",
+}
+
+AWAITING_ACHIEVEMENTS = {
+    "test_a_generation_is_built_beside_the_one_that_serves",
+    "test_a_projection_is_read_back",
+}
 
 
 def pytest_generate_tests(metafunc):
@@ -16,6 +29,7 @@ def pytest_generate_tests(metafunc):
         stores = (
             ["sqlite", "mongo"]
             if metafunc.module.__name__.split(".")[-1] in ON_MONGO
+            and metafunc.function.__name__ not in AWAITING_ACHIEVEMENTS
             else ["sqlite"]
         )
         metafunc.parametrize("store", stores, indirect=True)
@@ -41,3 +55,14 @@ def store(request, tmp_path):
     store.close()
     with MongoClient(address) as client:
         client.drop_database(client.get_default_database().name)
+
+
+@pytest.fixture
+def second_store(store, request, tmp_path):
+    """Another store of the same data, as another process has."""
+    if isinstance(store, SqliteStore):
+        second = SqliteStore(tmp_path / "lrs.db")
+    else:
+        second = MongoStore(request.getfixturevalue("mongo") + store.database.name, tmp_path)
+    yield second
+    second.close()

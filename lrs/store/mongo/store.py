@@ -8,18 +8,28 @@ from pathlib import Path
 from lrs.store.attachments import Attachments
 from lrs.store.import_files import ImportFiles
 from lrs.store.mongo import (
+    applying,
+    courses,
     documents,
     due,
     facts,
     figures,
+    organisations,
+    projections,
+    records,
     settings,
+    sharing,
     sources,
     statements,
 )
+from lrs.store.mongo.courses import MongoCourses
 from lrs.store.mongo.database import MongoDatabase
 from lrs.store.mongo.documents import MongoDocuments
 from lrs.store.mongo.facts import MongoAudit, MongoFacts
 from lrs.store.mongo.figures import MongoFigures
+from lrs.store.mongo.organisations import MongoOrganisations
+from lrs.store.mongo.projections import MongoProjections
+from lrs.store.mongo.records import MongoRecords
 from lrs.store.mongo.settings import MongoSettings
 from lrs.store.mongo.sources import MongoSources
 from lrs.store.mongo.statements import MongoStatements
@@ -28,11 +38,17 @@ from lrs.xapi.search_keys import search_keys
 from schemas.xapi import merge_definitions, read_statement, same_statement
 
 NOUNS = (
+    applying,
+    courses,
     documents,
     due,
     facts,
     figures,
+    organisations,
+    projections,
+    records,
     settings,
+    sharing,
     sources,
     statements,
 )
@@ -62,6 +78,10 @@ class MongoStore(Store):
         )
         self.documents = MongoDocuments(database)
         self.sources = MongoSources(database)
+        self.organisations = MongoOrganisations(database)
+        self.projections = MongoProjections(database)
+        self.records = MongoRecords(database)
+        self.courses = MongoCourses(database)
 
     def now(self) -> int:
         """Return the time in microseconds since the epoch, never before that of any write."""

@@ -16,6 +16,7 @@ import sqlite3
 import struct
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -36,6 +37,12 @@ JUST_NOW = 20_000
 """Microseconds: where a transaction was committed less long ago, its instant is late enough for
 those who read, and nobody's turn to write is disturbed by asking for a later one.
 """
+
+
+class _Connection(sqlite3.Connection):
+    """A connection that is closed with the thread that it was opened for: the web server ends
+    threads that have nothing to do.
+    """
 
 
 class Transaction:
@@ -133,7 +140,7 @@ class Database:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         self._local = threading.local()
-        self._readers: list[sqlite3.Connection] = []
+        self._readers: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._readers_lock = threading.Lock()
         self._turn = Turn(path.with_name("turn"))
         self._reader_turn = Turn(path.with_name("turn"))
@@ -148,13 +155,13 @@ class Database:
 
     def read(self) -> sqlite3.Connection:
         """Return this thread's connection, which only reads."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        connection: _Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._connect()
             connection.execute("PRAGMA query_only = ON")
             self._local.connection = connection
             with self._readers_lock:
-                self._readers.append(connection)
+                self._readers.add(connection)
         return connection
 
     @contextmanager
@@ -219,10 +226,14 @@ class Database:
         self._turn.close()
         self._reader_turn.close()
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> _Connection:
         try:
             connection = sqlite3.connect(
-                self._path, isolation_level=None, check_same_thread=False, timeout=60
+                self._path,
+                isolation_level=None,
+                check_same_thread=False,
+                timeout=60,
+                factory=_Connection,
             )
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
