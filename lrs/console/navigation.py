@@ -80,7 +80,19 @@ NAVIGATION = (
             Entry(
                 endpoint="console.devices_list",
                 label=_("Devices"),
-                icon="qr",
+                icon="phone",
+                roles=("registrar",),
+            ),
+            Entry(
+                endpoint="console.identity_list",
+                label=_("Identity"),
+                icon="identity",
+                roles=("registrar",),
+            ),
+            Entry(
+                endpoint="console.organisations_list",
+                label=_("Organisations"),
+                icon="enterprise",
                 roles=("registrar",),
             ),
         ),
@@ -112,6 +124,12 @@ NAVIGATION = (
         title=_("Oversight"),
         entries=(
             Entry(
+                endpoint="console.employees",
+                label=_("Employees’ achievements"),
+                icon="enterprise",
+                roles=("enterprise",),
+            ),
+            Entry(
                 endpoint="console.auditing",
                 label=_("Auditing"),
                 icon="auditor",
@@ -124,8 +142,14 @@ NAVIGATION = (
         entries=(
             Entry(
                 endpoint="console.operations",
-                label=_("Sources and receivers"),
+                label=_("Background and adapters"),
                 icon="operations",
+                roles=(),
+            ),
+            Entry(
+                endpoint="console.sources_list",
+                label=_("Sources and keys"),
+                icon="key",
                 roles=(),
             ),
             Entry(
