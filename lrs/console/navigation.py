@@ -22,9 +22,11 @@ class Entry:
 
     def is_here(self, endpoint: str | None) -> bool:
         """Tell whether a request's endpoint is this page or one below it."""
+        if endpoint == self.endpoint:
+            return True
         own = self.endpoint.rpartition(".")[2].removesuffix("_list")
         here = (endpoint or "").rpartition(".")[2]
-        return here == own or (here.startswith(f"{own}_") and here not in OWN_ENTRIES)
+        return here.startswith(f"{own}_") and here not in OWN_ENTRIES
 
     def is_for(self, principal: Principal | None) -> bool:
         """Tell whether this principal, None for a stranger, may open the page."""

@@ -25,7 +25,7 @@ from schemas.organisations import (
     Organisation,
 )
 
-PAGE = 50
+PAGE = 25
 _ID = re.compile(r"[A-Za-z0-9._~-]{1,64}")
 
 

@@ -117,8 +117,8 @@ ORGANISATION_KINDS: dict[OrganisationKind, LazyString] = {
 }
 
 CONSENT_LEVELS: dict[ConsentLevel, LazyString] = {
-    "achievements": _("achievements"),
-    "records": _("achievements and learner records"),
+    "achievements": _("their achievements"),
+    "records": _("their achievements and learner records"),
 }
 
 PROFILES: dict[Profile, LazyString] = {

@@ -35,7 +35,6 @@ INTRANET = "https://10.20.0.15/hr/achievements"
 """Where an employer wants to be told, and nobody outside of its network can: such notifications
 are set aside."""
 
-AT_A_TIME = 200
 YEAR = 365 * 86_400 * 1_000_000
 
 
@@ -75,7 +74,7 @@ class Offices:
     def _employ(self, learners: list[Learner]) -> None:
         chance = random.Random(SEED + 5)  # noqa: S311 - made-up data
         store = self._service.store
-        for some in _some(learners):
+        for some in _classes(learners):
             personas = store.records.personas_of([_account(one) for one in some])
             employments, consents = [], []
             for one in some:
@@ -183,7 +182,8 @@ def _account(learner: Learner) -> str:
     return identifier
 
 
-def _some(learners: list[Learner]) -> Iterator[list[Learner]]:
+def _classes(learners: list[Learner]) -> Iterator[list[Learner]]:
+    """Yield each class: people of one employer."""
     left = iter(learners)
-    while some := list(islice(left, AT_A_TIME)):
+    while some := list(islice(left, population.CLASS_SIZE)):
         yield some

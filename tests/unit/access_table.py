@@ -90,6 +90,8 @@ DOORS = {
     "GET /imports/<import_id>/rows/<int:number>": "registrar trainer",
     "POST /imports/<import_id>/rows/<int:number>": "registrar trainer",
     "GET /my-learning": "learner",
+    "POST /my-learning/consents": "learner",
+    "POST /my-learning/consents/withdrawals": "learner",
     "POST /my-learning/credentials": "learner",
     "GET /operations": "",
     "GET /operations/sources": "",
