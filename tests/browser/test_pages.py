@@ -35,6 +35,17 @@ PAGES = {
     "unit": ("/catalogue/X-DIGITAL-OFFICE-3", None, None),
 }
 
+ACROSS = pytest.mark.parametrize(
+    ("language", "width"),
+    [
+        ("en", "desk"),
+        ("zh_CN", "phone"),
+        pytest.param("en", "phone", marks=pytest.mark.soak),
+        pytest.param("zh_CN", "desk", marks=pytest.mark.soak),
+    ],
+)
+"""Both languages and both widths; the two other pairs of them in `make soak`."""
+
 
 def expect_accessible(page):
     found = Axe().run(page)
@@ -46,10 +57,9 @@ def expect_to_fit(page):
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
 
 
-@pytest.mark.parametrize("width", ["desk", "phone"])
-@pytest.mark.parametrize("language", ["en", "zh_CN"])
+@ACROSS
 def test_every_page_is_whole(open_page, artefacts, language, width):
-    dark = {("en", "phone"): "dark", ("zh_CN", "desk"): "dark"}.get((language, width), "light")
+    dark = "dark" if width == "phone" else "light"
     page = open_page(width, language, color_scheme=dark)
     for name, (path, english, chinese) in PAGES.items():
         page.goto(path)
