@@ -23,6 +23,7 @@ from schemas.credentials import (
     Outcome,
     StatusPlace,
 )
+from schemas.texts import Text
 
 CLR_CONTEXT: Final = "https://purl.imsglobal.org/spec/clr/v2p0/context-2.0.1.json"
 _TYPES: Final[tuple[AssociationType, ...]] = get_args(AssociationType)
@@ -50,9 +51,9 @@ def build_clr_credential(
     """
     achievements = [_achievement_id(credential, learner) for credential in credentials]
     if not achievements:
-        raise NotExpressible("a learner record must hold at least one credential")
+        raise NotExpressible(Text("a learner record must hold at least one credential"))
     if len({credential["id"] for credential in credentials}) < len(credentials):
-        raise NotExpressible("a credential stands twice in the learner record")
+        raise NotExpressible(Text("a credential stands twice in the learner record"))
     record: Credential = {
         "@context": [CREDENTIALS_CONTEXT, CLR_CONTEXT, OPEN_BADGES_CONTEXT],
         "id": credential_id,
@@ -91,21 +92,27 @@ def _achievement_id(credential: Mapping[str, Any], learner: Learner) -> str:
     """Return the achievement's id of a credential that may stand in this learner's record."""
     known = credential.get("id")
     if "AchievementCredential" not in credential.get("type", ()):
-        raise NotExpressible(f"{known} is not an AchievementCredential")
+        raise NotExpressible(Text("%(known)s is not an AchievementCredential", known=known))
     if not isinstance(credential.get("proof"), dict):
-        raise NotExpressible(f"{known} has no Data Integrity proof: sign it before it is wrapped")
+        raise NotExpressible(
+            Text("%(known)s has no Data Integrity proof: sign it before it is wrapped", known=known)
+        )
     subject = credential["credentialSubject"]
     if subject.get("id") != learner.id:
-        raise NotExpressible(f"{known} is about somebody else")
+        raise NotExpressible(Text("%(known)s is about somebody else", known=known))
     return str(subject["achievement"]["id"])
 
 
 def _association(association: Association, achievements: set[str]) -> dict[str, str]:
     if association.type not in _TYPES:
-        raise NotExpressible(f"{association.type} is not an association of CLR 2.0")
+        raise NotExpressible(
+            Text("%(type)s is not an association of CLR 2.0", type=association.type)
+        )
     for end in (association.source, association.target):
         if end not in achievements:
-            raise NotExpressible(f"an association names {end}, of which there is no credential")
+            raise NotExpressible(
+                Text("an association names %(end)s, of which there is no credential", end=end)
+            )
     return {
         "type": "Association",
         "associationType": association.type,

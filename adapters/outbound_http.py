@@ -20,6 +20,7 @@ from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 from urllib3.util import Url, parse_url
 
 from adapters.public_addresses import Network, PrivateAddress, PublicAddresses
+from schemas.texts import Text, text_of
 
 Shape = TypeVar("Shape")
 
@@ -70,7 +71,13 @@ class Answer:
         try:
             return msgspec.json.decode(self.body, type=shape)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Unacceptable(f"{self.url} answered what cannot be used: {error}") from error
+            raise Unacceptable(
+                Text(
+                    "%(url)s answered what cannot be used: %(error)s",
+                    url=self.url,
+                    error=text_of(error),
+                )
+            ) from error
 
 
 class OutboundHttp:
@@ -137,11 +144,15 @@ class OutboundHttp:
                     url, response.status_code, response.headers, _read(response, deadline)
                 )
         except PrivateAddress as error:
-            raise Unacceptable(f"{url} is {error}") from error
+            raise Unacceptable(
+                Text("%(url)s is %(error)s", url=url, error=text_of(error))
+            ) from error
         except (requests.RequestException, HTTPError, OSError) as error:
             raise Unreachable(f"{url} cannot be reached ({_cause(error)})") from error
         if answer.status in REDIRECTS:
-            raise Unacceptable(f"{url} answered with a redirect, which is not followed")
+            raise Unacceptable(
+                Text("%(url)s answered with a redirect, which is not followed", url=url)
+            )
         if answer.status >= 500 or answer.status in (408, 425, 429):
             wait = retry_after(answer.headers)
             raise Unreachable(f"{url} answered {answer.status}", wait)
@@ -156,10 +167,12 @@ def require_safe(url: str) -> None:
     """Raise Unacceptable unless `url` is https, or http to a loopback host, without user info."""
     parts = _parsed(url)
     if parts.auth is not None:
-        raise Unacceptable("an address must not hold a user name or password")
+        raise Unacceptable(Text("an address must not hold a user name or password"))
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or "")):
         return
-    raise Unacceptable(f"{url} is not https; plain http is only for this machine (127.0.0.1)")
+    raise Unacceptable(
+        Text("%(url)s is not https; plain http is only for this machine (127.0.0.1)", url=url)
+    )
 
 
 def is_loopback(host: str) -> bool:
@@ -202,7 +215,13 @@ def _read(response: requests.Response, deadline: float) -> bytes:
     while piece := response.raw.read1(_PIECE, decode_content=True):
         pieces += piece
         if len(pieces) > SIZE_LIMIT:
-            raise Unacceptable(f"{response.url} answered more than {SIZE_LIMIT} octets")
+            raise Unacceptable(
+                Text(
+                    "%(url)s answered more than %(size_limit)s octets",
+                    url=response.url,
+                    size_limit=SIZE_LIMIT,
+                )
+            )
         if time.monotonic() > deadline:
             raise Unreachable(f"{response.url} took longer than {TOTAL_TIMEOUT:.0f} s to answer")
     return bytes(pieces)
@@ -213,9 +232,9 @@ def _parsed(url: str) -> Url:
     try:
         parts = parse_url(url)
     except HTTPError as error:
-        raise Unacceptable(f"{url!r} is not an address") from error
+        raise Unacceptable(Text("%(url)r is not an address", url=url)) from error
     if not parts.scheme or not parts.host:
-        raise Unacceptable(f"{url!r} is not an address with a scheme and a host")
+        raise Unacceptable(Text("%(url)r is not an address with a scheme and a host", url=url))
     return parts
 
 

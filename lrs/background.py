@@ -24,6 +24,7 @@ from lrs.observe.metrics import FAILURES, STEPS
 from lrs.records.projector import Projector
 from lrs.records.rebuild import SWEEP
 from lrs.records.roster_links import RosterLinker
+from lrs.retention import Retaining
 from lrs.service import Service
 from lrs.settings import Settings
 
@@ -85,6 +86,11 @@ def witness_steps(service: Service) -> list[Step]:
     return steps
 
 
+def retention_steps(service: Service) -> list[Step]:
+    """Return the work of letting go what is older than the policies allow."""
+    return [Retaining(service.store).step]
+
+
 def run(work: list[Step], stopping: threading.Event) -> None:
     """Do all steps in turn until `stopping` is set.
 
@@ -128,6 +134,7 @@ def main() -> None:
             ("imports", import_steps(service)),
             ("ledger", ledger_steps(service)),
             ("witnesses", witness_steps(service)),
+            ("retention", retention_steps(service)),
         )
     ]
     try:

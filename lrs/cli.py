@@ -14,9 +14,11 @@ from lrs.commands.demo import demo
 from lrs.commands.dossier import dossier
 from lrs.commands.erase import erase
 from lrs.commands.explain import explain
+from lrs.commands.export import export
 from lrs.commands.import_ import import_, import_list, import_template
 from lrs.commands.learner import learner
 from lrs.commands.ledger import ledger
+from lrs.commands.migrate import migrate
 from lrs.commands.outbox import outbox
 from lrs.commands.person import person
 from lrs.commands.persona import persona
@@ -25,13 +27,14 @@ from lrs.commands.receiver import receiver
 from lrs.commands.reconcile import reconcile
 from lrs.commands.records import records
 from lrs.commands.restore import restore
+from lrs.commands.retention import retention
 from lrs.commands.serve import serve
 from lrs.commands.source import source
 from lrs.commands.statements import statements
 from lrs.commands.units import units
 from lrs.commands.verify import verify
 from lrs.settings import SettingsError
-from lrs.store.sqlite.database import StoreError
+from lrs.store.errors import StoreError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,6 +50,7 @@ lrs.add_command(demo)
 lrs.add_command(dossier)
 lrs.add_command(erase)
 lrs.add_command(explain)
+lrs.add_command(export)
 lrs.add_command(import_)
 lrs.add_command(import_list)
 lrs.add_command(import_template)
@@ -55,11 +59,13 @@ lrs.add_command(person)
 lrs.add_command(persona)
 lrs.add_command(quarantine)
 lrs.add_command(learner)
+lrs.add_command(migrate)
 lrs.add_command(outbox)
 lrs.add_command(reconcile)
 lrs.add_command(receiver)
 lrs.add_command(records)
 lrs.add_command(restore)
+lrs.add_command(retention)
 lrs.add_command(serve)
 lrs.add_command(source)
 lrs.add_command(statements)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import msgspec
 
 from lrs.store.erasure import Erased
-from lrs.store.sqlite.store import SqliteStore
+from lrs.store.store import Store
 from schemas.audit import Act
 
 PAGE = 500
 
 
-def erase(store: SqliteStore, persona: str, principal: str, reason: str) -> Erased:
+def erase(store: Store, persona: str, principal: str, reason: str) -> Erased:
     """Erase a persona, and the attachments of its statements that no other statement has.
 
     Raises NotErasable. Attachments go last: where the process dies before, `lrs erase` again is
@@ -19,12 +19,17 @@ def erase(store: SqliteStore, persona: str, principal: str, reason: str) -> Eras
     """
     act = Act(principal=principal, action="persona.erase", subject=persona, reason=reason)
     erased = store.erasure.erase(persona, act)
-    for sha2 in sorted(set(erased.attachments) - _attached_elsewhere(store, erased.attachments)):
-        store.attachments.remove(sha2)
+    remove_unattached(store, erased.attachments)
     return erased
 
 
-def _attached_elsewhere(store: SqliteStore, wanted: tuple[str, ...]) -> set[str]:
+def remove_unattached(store: Store, contents: tuple[str, ...]) -> None:
+    """Remove the attachments with these SHA-2 that no statement has."""
+    for sha2 in sorted(set(contents) - _attached_elsewhere(store, contents)):
+        store.attachments.remove(sha2)
+
+
+def _attached_elsewhere(store: Store, wanted: tuple[str, ...]) -> set[str]:
     """Return which of the contents another statement has; reads all statements that there are."""
     found: set[str] = set()
     seq = 0

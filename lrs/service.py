@@ -18,6 +18,7 @@ from lrs.auth.secret_places import SecretPlaces
 from lrs.auth.secrets import RootSecret
 from lrs.auth.sign_in import SignIn
 from lrs.auth.sources import SourceCredentials
+from lrs.console.language import DATA
 from lrs.credentials.hosts import BadgeHosts
 from lrs.credentials.issuing import Issuing
 from lrs.credentials.keys import CredentialKeys
@@ -34,15 +35,13 @@ from lrs.oauth.identity_provider import IdentityProvider
 from lrs.oauth.signing_keys import SigningKeys
 from lrs.problems import Problem
 from lrs.settings import Settings, SettingsError
-from lrs.store.sqlite.store import SqliteStore
+from lrs.store.opening import open_store
 from lrs.xapi.signatures import Trust
 from schemas.credentials import Issuer
 from schemas.principals import Principal, Role
 from schemas.sources import SCOPES, Scope, Source
+from schemas.texts import Text
 from schemas.xapi import XapiVersion, negotiate
-
-DATA = ("/api/", "/xapi/", "/oauth/")
-"""Where programs ask: they are told 401, people elsewhere are shown the page to sign in at."""
 
 RESOURCE_METADATA = "/.well-known/oauth-protected-resource"
 
@@ -54,7 +53,7 @@ class Service:
         """Open the store, making it on first use. Raises StoreError or SettingsError."""
         self.settings = settings
         self.root_secret = RootSecret.load(settings.data)
-        self.store = SqliteStore(settings.database)
+        self.store = open_store(settings)
         try:
             self.trust = Trust.load(settings.signature_trust)
         except (OSError, ValueError) as error:
@@ -131,7 +130,14 @@ class Service:
         """
         source = self.signed_in()
         if not source.may(*scopes):
-            raise Problem(403, f"The source {source.key!r} lacks the scope {' or '.join(scopes)}.")
+            raise Problem(
+                403,
+                Text(
+                    "The source %(key)r lacks the scope %(scopes)s.",
+                    key=source.key,
+                    scopes=" or ".join(scopes),
+                ),
+            )
         return source, negotiate(request.headers.get("X-Experience-API-Version"))
 
     def principal(self, *roles: Role) -> Principal:
@@ -144,7 +150,10 @@ class Service:
         if principal is None:
             raise self._stranger()
         if not principal.holds(*roles):
-            raise Problem(403, f"This needs the role {' or '.join(roles) or 'administrator'}.")
+            raise Problem(
+                403,
+                Text("This needs the role %(roles)s.", roles=" or ".join(roles) or "administrator"),
+            )
         return principal
 
     def asking(self) -> Principal | None:
@@ -211,7 +220,9 @@ class Service:
         return principals.of_source(found[0]) if found else None
 
     def _stranger(self) -> Problem:
-        """The answer to somebody who has not signed in."""
+        """The answer to somebody who has not signed in: programs are told 401, people are shown
+        the page to sign in at.
+        """
         if request.path.startswith(DATA) or "Authorization" in request.headers:
             return self._challenge()
         back = {"next": request.full_path.rstrip("?")} if request.method == "GET" else {}

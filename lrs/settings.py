@@ -17,7 +17,8 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """`data` is the folder of the embedded store, `public_url` the address that clients know
+    """`data` is the folder of the embedded store and of files, `mongo` the address of MongoDB where
+    the store is there instead (then all machines share the folder), `public_url` what clients know
     (the home page of the `authority` of statements), `body_limit` in octets, `signature_trust`
     a PEM file of the certificates, and their revocation lists, that signatures are held against.
     `rate_limit` is how many requests a minute each credential may make of `/api/v1`, by process.
@@ -32,6 +33,7 @@ class Settings:
 
     data: Path
     public_url: str
+    mongo: str | None = field(default=None, repr=False)
     body_limit: int = 64 * 1024 * 1024
     signature_trust: Path | None = None
     rate_limit: int = 6000
@@ -52,7 +54,8 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Read LRS_DATA, LRS_PUBLIC_URL, LRS_BODY_LIMIT (octets), LRS_SIGNATURE_TRUST,
+        """Read LRS_DATA, LRS_STORE (`sqlite` or an address of MongoDB), LRS_PUBLIC_URL,
+        LRS_BODY_LIMIT (octets), LRS_SIGNATURE_TRUST,
         LRS_WEBHOOK_NETWORKS (such as `10.0.0.0/8 127.0.0.0/8`), LRS_LEDGER_WITNESSES (`URL KEY`,
         several parted by commas), LRS_LEDGER_TIMESTAMPS (an address), LRS_INSTITUTION,
         LRS_COUNTRY, LRS_METRICS_TOKEN, LRS_RATE_LIMIT, and LRS_OIDC_ISSUER with
@@ -81,6 +84,7 @@ class Settings:
             raise SettingsError(f"LRS_WEBHOOK_NETWORKS: {error}") from error
         return cls(
             data=Path(environment.get("LRS_DATA", "data")).absolute(),
+            mongo=_mongo(environment.get("LRS_STORE", "sqlite")),
             public_url=environment.get("LRS_PUBLIC_URL", "http://127.0.0.1:8080").rstrip("/"),
             body_limit=int(limit),
             signature_trust=Path(trust).absolute() if trust else None,
@@ -95,6 +99,14 @@ class Settings:
             country=_country(environment.get("LRS_COUNTRY", cls.country)),
             metrics_token=environment.get("LRS_METRICS_TOKEN") or None,
         )
+
+
+def _mongo(store: str) -> str | None:
+    if store in ("", "sqlite"):
+        return None
+    if not store.startswith(("mongodb://", "mongodb+srv://")):
+        raise SettingsError("LRS_STORE must be `sqlite` or an address such as mongodb://HOST/lrs")
+    return store
 
 
 def _witnesses(text: str) -> tuple[Witness, ...]:

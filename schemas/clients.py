@@ -8,6 +8,7 @@ import msgspec
 
 from schemas.principals import Role
 from schemas.sources import SCOPES
+from schemas.texts import Text
 
 ClientMethod = Literal["private_key_jwt", "client_secret_basic", "outside"]
 """How a client proves who it is; one that is `outside` does so at the outside identity provider."""
@@ -58,11 +59,13 @@ class SigningKey(msgspec.Struct, frozen=True, kw_only=True):
 def check_client(client: Client) -> None:
     """Raise ClientError where what the client has does not go together."""
     if client.method == "private_key_jwt" and not (client.jwks or {}).get("keys"):
-        raise ClientError("private_key_jwt needs the client's public keys (jwks)")
+        raise ClientError(Text("private_key_jwt needs the client's public keys (jwks)"))
     if client.method != "private_key_jwt" and client.jwks:
-        raise ClientError(f"{client.method} goes without keys (jwks)")
+        raise ClientError(Text("%(method)s goes without keys (jwks)", method=client.method))
     if "enterprise" in client.scopes and client.organisation is None:
-        raise ClientError("the scope enterprise needs an organisation")
+        raise ClientError(Text("the scope enterprise needs an organisation"))
     of_xapi = set(client.scopes) & set(SCOPES) - set(SCOPE_ROLES)
     if of_xapi and client.source is None:
-        raise ClientError(f"the scope {min(of_xapi)} needs a source to use xAPI as")
+        raise ClientError(
+            Text("the scope %(scope)s needs a source to use xAPI as", scope=min(of_xapi))
+        )

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from schemas.achievements import Achievement
+from schemas.texts import Text
 from schemas.units import Unit
 
 AssociationType = Literal[
@@ -92,7 +93,7 @@ def text_in(texts: Mapping[str, str], language: str) -> str:
     for tag in (language, *same, "en", *texts):
         if texts.get(tag):
             return texts[tag]
-    raise NotExpressible("a title or name must be given in at least one language")
+    raise NotExpressible(Text("a title or name must be given in at least one language"))
 
 
 def check_outcome(outcome: Outcome) -> None:
@@ -103,13 +104,25 @@ def check_outcome(outcome: Outcome) -> None:
     achievement, unit = outcome.achievement, outcome.unit
     if achievement.state != "verified":
         raise NotExpressible(
-            f"the achievement {achievement.id} is {achievement.state}: only what is verified "
-            "is issued"
+            Text(
+                "the achievement %(id)s is %(state)s: only what is verified is issued",
+                id=achievement.id,
+                state=achievement.state,
+            )
         )
     if (achievement.unit, achievement.version) != (unit.code, unit.version):
         raise NotExpressible(
-            f"the achievement {achievement.id} rests on version {achievement.version} of "
-            f"{achievement.unit}, not on version {unit.version} of {unit.code}"
+            Text(
+                "the achievement %(id)s rests on version %(version)s of %(unit)s, not on "
+                "version %(other)s of %(code)s",
+                id=achievement.id,
+                version=achievement.version,
+                unit=achievement.unit,
+                other=unit.version,
+                code=unit.code,
+            )
         )
     if achievement.achieved_at.tzinfo is None:
-        raise NotExpressible(f"the time of the achievement {achievement.id} has no zone")
+        raise NotExpressible(
+            Text("the time of the achievement %(id)s has no zone", id=achievement.id)
+        )

@@ -7,6 +7,7 @@ import unicodedata
 import msgspec
 
 from schemas.principals import Role
+from schemas.texts import Text
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,8 +62,10 @@ def sign_in_name(text: str) -> str:
 def check_roles(person: Person) -> None:
     """Raise RoleError where a role lacks whom it is held for."""
     if not person.roles:
-        raise RoleError("a person needs at least one role")
+        raise RoleError(Text("a person needs at least one role"))
     if "learner" in person.roles and person.persona is None:
-        raise RoleError("the role learner needs a persona: whose records it may see")
+        raise RoleError(Text("the role learner needs a persona: whose records it may see"))
     if "enterprise" in person.roles and person.organisation is None:
-        raise RoleError("the role enterprise needs an organisation: whose employees it may see")
+        raise RoleError(
+            Text("the role enterprise needs an organisation: whose employees it may see")
+        )

@@ -119,7 +119,8 @@ class Archive:
                 f"holds {shown}, a name that leads out of the package: pack it again",
                 f"文件名 {shown} 指向包外：请重新打包",
             )
-        if entry.header_offset < 0:  # by a directory that says it is longer than what is before it
+        # By a directory that says it is longer than what is before it; by one of nameless files.
+        if entry.header_offset < 0 or not entry.filename:
             raise _damaged(self.name)
         if entry.is_dir():
             return

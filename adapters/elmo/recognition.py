@@ -26,6 +26,7 @@ from adapters.elmo.transcript import (
     qualified,
 )
 from schemas.credentials import Issuer, Learner, NotExpressible, Outcome
+from schemas.texts import Text
 from schemas.units import BANK_ZONE
 
 
@@ -43,9 +44,9 @@ def build_recognition(
     `conversions` gives for each id what was converted. Raises NotExpressible.
     """
     if generated_at.tzinfo is None:
-        raise NotExpressible("the time of generation has no zone")
+        raise NotExpressible(Text("the time of generation has no zone"))
     if not outcomes:
-        raise NotExpressible("nothing came by a conversion")
+        raise NotExpressible(Text("nothing came by a conversion"))
     names: Any = {None: NAMESPACE}
     root = etree.Element(qualified("elmo"), nsmap=names)
     moment = generated_at.astimezone(BANK_ZONE).isoformat(timespec="seconds")
@@ -70,7 +71,9 @@ def _add_result(
 ) -> None:
     """Add what was recognised: the basis is reported by the same institution."""
     if not basis:
-        raise NotExpressible(f"the conversion into {outcome.unit.code} has no basis")
+        raise NotExpressible(
+            Text("the conversion into %(code)s has no basis", code=outcome.unit.code)
+        )
     result = add(report, "resultOfRecognition")
     add_texts(result, "title", outcome.unit.title)
     add_texts(result, "description", _description(outcome))

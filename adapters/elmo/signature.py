@@ -24,6 +24,7 @@ from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
 
 from adapters.elmo.transcript import NAMESPACE
 from schemas.credentials import NotExpressible
+from schemas.texts import Text
 
 _DS: Final = "{http://www.w3.org/2000/09/xmldsig#}"
 _SIGNATURE: Final = f"{_DS}Signature"
@@ -50,10 +51,10 @@ def sign_elmo(
     is signed already.
     """
     if key.public_key() != certificate.public_key():
-        raise NotExpressible("the certificate is not that of the signing key")
+        raise NotExpressible(Text("the certificate is not that of the signing key"))
     root: Any = etree.fromstring(document, _parser())
     if root.find(_SIGNATURE) is not None:
-        raise NotExpressible("the document is signed already")
+        raise NotExpressible(Text("the document is signed already"))
     signer = XMLSigner(
         method=SignatureConstructionMethod.enveloped,
         signature_algorithm=_method(key),
@@ -110,7 +111,7 @@ def _method(key: RSAPrivateKey | EllipticCurvePrivateKey) -> SignatureMethod:
         return SignatureMethod.RSA_SHA256
     if isinstance(key, EllipticCurvePrivateKey) and isinstance(key.curve, SECP256R1):
         return SignatureMethod.ECDSA_SHA256
-    raise NotExpressible("a signing key must be P-256, or RSA of at least 2048 bits")
+    raise NotExpressible(Text("a signing key must be P-256, or RSA of at least 2048 bits"))
 
 
 def _parser() -> Any:

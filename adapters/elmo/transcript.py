@@ -14,6 +14,7 @@ from lxml import etree
 
 from adapters.elmo.attachment import readable_transcript
 from schemas.credentials import Issuer, Learner, NotExpressible, Outcome, check_outcome
+from schemas.texts import Text
 from schemas.units import BANK_ZONE, Unit
 
 NAMESPACE: Final = "https://github.com/emrex-eu/elmo-schemas/tree/v1"
@@ -45,9 +46,9 @@ def build_elmo(
     for people. Raises NotExpressible.
     """
     if generated_at.tzinfo is None:
-        raise NotExpressible("the time of generation has no zone")
+        raise NotExpressible(Text("the time of generation has no zone"))
     if not outcomes:
-        raise NotExpressible("a transcript must hold at least one outcome")
+        raise NotExpressible(Text("a transcript must hold at least one outcome"))
     names: Any = {None: NAMESPACE}
     root = etree.Element(qualified("elmo"), nsmap=names)
     moment = generated_at.astimezone(BANK_ZONE).isoformat(timespec="seconds")
@@ -96,11 +97,13 @@ def add_issuer(report: etree._Element, issuer: Issuer) -> None:
     element = add(report, "issuer")
     if issuer.country is not None:
         if not _COUNTRY.fullmatch(issuer.country):
-            raise NotExpressible(f"the issuer's country {issuer.country!r} is no ISO 3166 code")
+            raise NotExpressible(
+                Text("the issuer's country %(country)r is no ISO 3166 code", country=issuer.country)
+            )
         add(element, "country", issuer.country)
     host = urlsplit(issuer.url).hostname
     if not host:
-        raise NotExpressible(f"the issuer's address {issuer.url!r} has no host")
+        raise NotExpressible(Text("the issuer's address %(url)r has no host", url=issuer.url))
     add(element, "identifier", host.removeprefix("www."), type="schac")
     add(element, "identifier", issuer.id, type="uri")
     add_texts(element, "title", issuer.name)
@@ -111,7 +114,9 @@ def add_specification(parent: etree._Element, outcome: Outcome, depth: int) -> N
     """Add an outcome and its parts. Raises NotExpressible."""
     check_outcome(outcome)
     if depth > _DEEPEST:
-        raise NotExpressible(f"outcomes are nested more than {_DEEPEST} deep")
+        raise NotExpressible(
+            Text("outcomes are nested more than %(deepest)s deep", deepest=_DEEPEST)
+        )
     unit = outcome.unit
     element = add(parent, "learningOpportunitySpecification")
     add(element, "identifier", local_id(unit), type="local")
@@ -181,7 +186,9 @@ def percent(score: float) -> str:
 def _decimal(value: float, name: str) -> str:
     """Return a number as xs:decimal, which knows no exponent."""
     if not math.isfinite(value) or value < 0:
-        raise NotExpressible(f"{name} must be a number from 0 on, is {value}")
+        raise NotExpressible(
+            Text("%(name)s must be a number from 0 on, is %(value)s", name=name, value=value)
+        )
     text = f"{Decimal(str(value)):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -189,10 +196,10 @@ def _decimal(value: float, name: str) -> str:
 def add_texts(parent: etree._Element, tag: str, texts: Mapping[str, str]) -> None:
     """Add an element for each language. Raises NotExpressible."""
     if not texts:
-        raise NotExpressible(f"{tag} must be given in at least one language")
+        raise NotExpressible(Text("%(tag)s must be given in at least one language", tag=tag))
     for language, text in texts.items():
         if not _LANGUAGE.fullmatch(language):
-            raise NotExpressible(f"{language!r} is not a language tag")
+            raise NotExpressible(Text("%(language)r is not a language tag", language=language))
         add(parent, tag, text).set(_XML_LANG, language)
 
 
@@ -202,7 +209,9 @@ def add(parent: etree._Element, tag: str, text: str | None = None, **more: str) 
         element = etree.SubElement(parent, qualified(tag), more)
         element.text = text
     except ValueError as error:
-        raise NotExpressible(f"{tag} has characters that XML does not allow") from error
+        raise NotExpressible(
+            Text("%(tag)s has characters that XML does not allow", tag=tag)
+        ) from error
     return element
 
 

@@ -29,6 +29,7 @@ from schemas.credentials import (
     check_outcome,
     text_in,
 )
+from schemas.texts import Text
 from schemas.units import BANK_ZONE, Unit
 
 _ACHIEVEMENT_TYPES: Final[dict[OutcomeKind, str]] = {
@@ -119,12 +120,17 @@ def subject_of(learner: Learner, salt: str) -> dict[str, Any]:
     A short salt makes the same hash wherever the learner goes; raises NotExpressible.
     """
     if len(salt) < _SHORTEST_SALT:
-        raise NotExpressible(f"the salt must have at least {_SHORTEST_SALT} characters")
+        raise NotExpressible(
+            Text(
+                "the salt must have at least %(shortest_salt)s characters",
+                shortest_salt=_SHORTEST_SALT,
+            )
+        )
     known = [("ext:name", learner.name)]
     for identifier in learner.identifiers:
         kind, _, value = identifier.partition(":")
         if kind not in _IDENTITY_TYPES or not value:
-            raise NotExpressible("an identifier of the learner is not one that can be hashed")
+            raise NotExpressible(Text("an identifier of the learner is not one that can be hashed"))
         known.append((_IDENTITY_TYPES[kind], value.removeprefix("mailto:")))
     return {
         "id": learner.id,
@@ -176,7 +182,9 @@ def valid_until(achieved_at: datetime, unit: Unit) -> datetime | None:
         last = calendar.monthrange(day.year + years, month + 1)[1]
         end = date(day.year + years, month + 1, min(day.day, last))
     except ValueError as error:
-        raise NotExpressible(f"{unit.validity} months reach beyond the year 9999") from error
+        raise NotExpressible(
+            Text("%(validity)s months reach beyond the year 9999", validity=unit.validity)
+        ) from error
     return datetime.combine(end, time(23, 59, 59), BANK_ZONE)
 
 
@@ -236,5 +244,7 @@ def _evidence(evidence_hash: str) -> dict[str, Any]:
 
 def _number(value: float, name: str) -> float:
     if not math.isfinite(value) or value < 0:
-        raise NotExpressible(f"{name} must be a number from 0 on, is {value}")
+        raise NotExpressible(
+            Text("%(name)s must be a number from 0 on, is %(value)s", name=name, value=value)
+        )
     return value

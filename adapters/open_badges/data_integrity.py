@@ -21,6 +21,7 @@ from adapters.open_badges.document import (
 )
 from adapters.open_badges.keys import KeyOf, SigningKey, base58, base58_bytes
 from schemas.credentials import NotExpressible
+from schemas.texts import Text
 
 CRYPTOSUITE: Final = "eddsa-jcs-2022"
 
@@ -29,9 +30,15 @@ def add_proof(credential: Mapping[str, Any], key: SigningKey, created: datetime)
     """Return the credential with a proof by an Ed25519 key. Raises NotExpressible."""
     private = key.key.private_key
     if not isinstance(private, Ed25519PrivateKey):
-        raise NotExpressible(f"{CRYPTOSUITE} needs an Ed25519 key, {key.id} is none")
+        raise NotExpressible(
+            Text(
+                "%(cryptosuite)s needs an Ed25519 key, %(id)s is none",
+                cryptosuite=CRYPTOSUITE,
+                id=key.id,
+            )
+        )
     if "proof" in credential:
-        raise NotExpressible("the credential has a proof already")
+        raise NotExpressible(Text("the credential has a proof already"))
     options = {
         "type": "DataIntegrityProof",
         "cryptosuite": CRYPTOSUITE,

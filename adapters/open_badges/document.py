@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 import rfc8785
 
 from schemas.credentials import NotExpressible
+from schemas.texts import Text, text_of
 from schemas.times import parse_timestamp
 
 CREDENTIALS_CONTEXT: Final = "https://www.w3.org/ns/credentials/v2"
@@ -27,7 +28,7 @@ class VerificationError(Exception):
 def time_text(moment: datetime) -> str:
     """Return an aware datetime in UTC to the second, as JSON Web Tokens keep it."""
     if moment.tzinfo is None:
-        raise NotExpressible(f"the time {moment.isoformat()} has no zone")
+        raise NotExpressible(Text("the time %(moment)s has no zone", moment=moment.isoformat()))
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -57,7 +58,9 @@ def canonical(document: Mapping[str, Any]) -> bytes:
     try:
         return rfc8785.dumps(dict(document))
     except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
-        raise NotExpressible(f"the credential has no canonical JSON: {error}") from error
+        raise NotExpressible(
+            Text("the credential has no canonical JSON: %(error)s", error=text_of(error))
+        ) from error
 
 
 def parse(text: str | bytes) -> Credential:

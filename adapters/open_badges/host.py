@@ -19,6 +19,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from adapters.outbound import Refused, Unavailable
 from adapters.outbound_http import Answer, OutboundHttp, Unacceptable, Unreachable
+from schemas.texts import Text, text_of
 
 BASE_PATH: Final = "/ims/ob/v3p0"
 UPSERT: Final = "https://purl.imsglobal.org/spec/ob/v3p0/scope/credential.upsert"
@@ -115,7 +116,9 @@ class BadgeHost:
         host = Host(self._base, described.registration, flow.authorization_url, flow.token_url)
         for url in (host.registration, host.authorization, host.token):
             if urlsplit(url).scheme not in ("https", urlsplit(self._base).scheme):
-                raise Refused(f"{self._base} names {url}, which is not https")
+                raise Refused(
+                    Text("%(base)s names %(url)s, which is not https", base=self._base, url=url)
+                )
         return host
 
     def register(self, host: Host, name: str, home: str) -> Client:
@@ -175,7 +178,7 @@ class BadgeHost:
         if time.time() < tokens.expires_at - RENEW_BEFORE:
             return tokens
         if tokens.refresh_token is None:
-            raise Consent("the consent has run out and the host lets nobody renew it")
+            raise Consent(Text("the consent has run out and the host lets nobody renew it"))
         return self._tokens(
             host,
             client,
@@ -199,7 +202,11 @@ class BadgeHost:
                 return "created"
             case 304:
                 return "same"
-        raise Consent(f"the host takes nothing on this consent any more ({answer.status})")
+        raise Consent(
+            Text(
+                "the host takes nothing on this consent any more (%(status)s)", status=answer.status
+            )
+        )
 
     def _tokens(
         self, host: Host, client: Client, asked: dict[str, str], refresh_token: str | None
@@ -215,12 +222,20 @@ class BadgeHost:
             expected=(200, 400, 401),
         )
         if answer.status != 200:
-            raise Consent(f"the host refused: {_decoded(answer, _Failed).error}")
+            raise Consent(
+                Text("the host refused: %(error)s", error=_decoded(answer, _Failed).error)
+            )
         granted = _decoded(answer, _Granted)
         if granted.token_type.lower() != "bearer":
-            raise Refused(f"{host.token} gave a token of the type {granted.token_type!r}")
+            raise Refused(
+                Text(
+                    "%(token)s gave a token of the type %(token_type)r",
+                    token=host.token,
+                    token_type=granted.token_type,
+                )
+            )
         if UPSERT not in granted.scope.split():
-            raise Consent("the learner did not agree that credentials are added")
+            raise Consent(Text("the learner did not agree that credentials are added"))
         return Tokens(
             granted.access_token,
             time.time() + granted.expires_in,
@@ -238,11 +253,11 @@ class BadgeHost:
         try:
             answer = self._http.request(method, url, headers=headers, body=body)
         except Unreachable as error:
-            raise Unavailable(str(error), error.retry_after) from error
+            raise Unavailable(text_of(error), error.retry_after) from error
         except Unacceptable as error:
-            raise Refused(str(error)) from error
+            raise Refused(text_of(error)) from error
         if answer.status not in expected:
-            raise Refused(f"{url} answered {answer.status}")
+            raise Refused(Text("%(url)s answered %(status)s", url=url, status=answer.status))
         return answer
 
 
@@ -266,4 +281,4 @@ def _decoded(answer: Answer, shape: type[Shape]) -> Shape:
     try:
         return answer.decoded(shape)
     except Unacceptable as error:
-        raise Refused(str(error)) from error
+        raise Refused(text_of(error)) from error

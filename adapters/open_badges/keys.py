@@ -12,6 +12,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from adapters.open_badges.document import CREDENTIALS_CONTEXT, VerificationError
 from schemas.credentials import Issuer, NotExpressible, text_in
+from schemas.texts import Text
 
 Key: TypeAlias = ECKey | OKPKey | RSAKey
 KeyOf: TypeAlias = Callable[[str, str], Key | None]
@@ -36,7 +37,9 @@ class SigningKey:
     def __post_init__(self) -> None:
         algorithm_of(self.key)
         if not self.key.is_private:
-            raise NotExpressible(f"the key {self.id} has no private half to sign with")
+            raise NotExpressible(
+                Text("the key %(id)s has no private half to sign with", id=self.id)
+            )
 
 
 def algorithm_of(key: Key) -> str:
@@ -52,14 +55,14 @@ def algorithm_of(key: Key) -> str:
             return "EdDSA"
         case RSAKey() if key.public_key.key_size >= _SMALLEST_RSA:
             return "RS256"
-    raise NotExpressible("a signing key must be P-256, Ed25519, or RSA of at least 2048 bits")
+    raise NotExpressible(Text("a signing key must be P-256, Ed25519, or RSA of at least 2048 bits"))
 
 
 def multikey(key: Key) -> str:
     """Return an Ed25519 public key as a Multikey string (Controlled Identifiers 1.0, 2.2.2)."""
     public = key.public_key
     if not isinstance(public, Ed25519PublicKey):
-        raise NotExpressible("only an Ed25519 key is published as a Multikey here")
+        raise NotExpressible(Text("only an Ed25519 key is published as a Multikey here"))
     return base58(_ED25519_PUBLIC + public.public_bytes(Encoding.Raw, PublicFormat.Raw))
 
 

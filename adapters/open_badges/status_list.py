@@ -16,6 +16,7 @@ from adapters.open_badges.document import (
     time_text,
 )
 from schemas.credentials import Issuer, NotExpressible, StatusPlace
+from schemas.texts import Text
 
 PURPOSE: Final = "revocation"
 SMALLEST: Final = 131_072
@@ -52,7 +53,7 @@ def build_status_list(
     NotExpressible.
     """
     if valid_until <= issued_at:
-        raise NotExpressible("a status list must be valid for some time")
+        raise NotExpressible(Text("a status list must be valid for some time"))
     return {
         "@context": [CREDENTIALS_CONTEXT],
         "id": url,
@@ -72,11 +73,19 @@ def build_status_list(
 def bitstring(revoked: Iterable[int], places: int = SMALLEST) -> bytes:
     """Return the bits of a list; place 0 is the highest bit of the first byte."""
     if places < SMALLEST or places % 8:
-        raise NotExpressible(f"a status list has at least {SMALLEST} places, a multiple of 8")
+        raise NotExpressible(
+            Text(
+                "a status list has at least %(smallest)s places, a multiple of 8", smallest=SMALLEST
+            )
+        )
     bits = bytearray(places // 8)
     for index in revoked:
         if not 0 <= index < places:
-            raise NotExpressible(f"the place {index} is not in a list of {places}")
+            raise NotExpressible(
+                Text(
+                    "the place %(index)s is not in a list of %(places)s", index=index, places=places
+                )
+            )
         bits[index // 8] |= 0x80 >> index % 8
     return bytes(bits)
 

@@ -21,6 +21,7 @@ from adapters.open_badges.document import (
 )
 from adapters.open_badges.keys import KeyOf, SigningKey, algorithm_of
 from schemas.credentials import NotExpressible
+from schemas.texts import Text, text_of
 
 _HEADERS: Final = {"alg", "kid", "jwk", "typ"}
 """Open Badges 3.0, 8.2.3: additional headers are not allowed."""
@@ -48,7 +49,9 @@ def sign_jwt(credential: Mapping[str, Any], key: SigningKey) -> str:
     try:
         payload = {**credential, **_claims(credential)}
     except VerificationError as error:
-        raise NotExpressible(f"this credential cannot be signed: {error}") from error
+        raise NotExpressible(
+            Text("this credential cannot be signed: %(error)s", error=text_of(error))
+        ) from error
     return jws.serialize_compact(
         {"alg": algorithm, "kid": key.id, "typ": "JWT"},
         canonical(payload),

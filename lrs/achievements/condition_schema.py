@@ -10,6 +10,7 @@ from marshmallow import Schema, ValidationError, fields, post_dump, post_load, v
 from lrs.achievements.written import written_condition
 from schemas.identifiers import actor_of
 from schemas.sources import PROVENANCES
+from schemas.texts import Text
 from schemas.units import (
     Achieved,
     AllOf,
@@ -31,15 +32,15 @@ from schemas.units import (
 )
 from schemas.xapi import syntax
 
-_NOT_TEXT = "must be text: put quotes around a number, true or false"
-_NOT_MAPPING = "must be fields with values: write `name: value` lines below it"
+_NOT_TEXT = Text("must be text: put quotes around a number, true or false")
+_NOT_MAPPING = Text("must be fields with values: write `name: value` lines below it")
 _MESSAGES: Final[Mapping[type[fields.Field[Any]], Mapping[str, str]]] = {
     fields.String: {"invalid": _NOT_TEXT},
-    fields.Float: {"invalid": "must be a number", "special": "must be a number"},
-    fields.Integer: {"invalid": "must be a whole number"},
-    fields.Boolean: {"invalid": "must be true or false"},
-    fields.Date: {"invalid": "must be a day such as 2026-03-01"},
-    fields.List: {"invalid": "must be a list: begin each item with a dash"},
+    fields.Float: {"invalid": Text("must be a number"), "special": Text("must be a number")},
+    fields.Integer: {"invalid": Text("must be a whole number")},
+    fields.Boolean: {"invalid": Text("must be true or false")},
+    fields.Date: {"invalid": Text("must be a day such as 2026-03-01")},
+    fields.List: {"invalid": Text("must be a list: begin each item with a dash")},
     fields.Dict: {"invalid": _NOT_MAPPING},
 }
 
@@ -51,7 +52,7 @@ def must(holds: Callable[[Any], object], rule: str) -> Check:
 
     def check(value: Any) -> None:
         if not holds(value):
-            raise ValidationError(f"{rule}, is {value!r:.80}")
+            raise ValidationError(Text("%(rule)s, is %(value)s", rule=rule, value=f"{value!r:.80}"))
 
     return check
 
@@ -63,33 +64,41 @@ def field_of(kind: type[fields.Field[Any]], *args: Any, **more: Any) -> Any:
         *args,
         required="load_default" not in more,
         error_messages={
-            "required": "must be given",
-            "null": "must have a value: give one, or remove the field",
+            "required": Text("must be given"),
+            "null": Text("must have a value: give one, or remove the field"),
             **told,
         },
         **more,
     )
 
 
-TEXT = must(lambda text: text.strip() and len(text) <= 500, "must be text of 1 to 500 characters")
-IRI = must(syntax.IRI.fullmatch, "must be an absolute IRI such as https://lms.example.cn/quiz/1")
-SHARE = must(lambda share: 0 <= share <= 1, "must be a share between 0 and 1, 60 % is written 0.6")
-LANGUAGE = must(
-    syntax.LANGUAGE_TAG.fullmatch, "must be a language tag such as en or zh-CN (BCP 47)"
+TEXT = must(
+    lambda text: text.strip() and len(text) <= 500, Text("must be text of 1 to 500 characters")
 )
-AMOUNT = must(lambda amount: 0 < amount <= 100_000, "must be more than 0 and at most 100000")
-NUMBER = must(lambda number: 1 <= number <= 1_000_000, "must be 1 or more")
+IRI = must(
+    syntax.IRI.fullmatch, Text("must be an absolute IRI such as https://lms.example.cn/quiz/1")
+)
+SHARE = must(lambda share: 0 <= share <= 1, Text("must be a share between 0 and 1, such as 0.6"))
+LANGUAGE = must(
+    syntax.LANGUAGE_TAG.fullmatch, Text("must be a language tag such as en or zh-CN (BCP 47)")
+)
+AMOUNT = must(lambda amount: 0 < amount <= 100_000, Text("must be more than 0 and at most 100000"))
+NUMBER = must(lambda number: 1 <= number <= 1_000_000, Text("must be 1 or more"))
 CODE = must(
     lambda code: len(code) <= 64 and code.isascii() and code.replace("-", "").isalnum(),
-    "must be 1 to 64 letters A-Z, digits and hyphens",
+    Text("must be 1 to 64 letters A-Z, digits and hyphens"),
 )
-LABEL = must(lambda text: text.strip() and len(text) <= 64, "must be a name of 1 to 64 characters")
-SOME = must(bool, "must not be empty: give at least one, or remove it")
+LABEL = must(
+    lambda text: text.strip() and len(text) <= 64, Text("must be a name of 1 to 64 characters")
+)
+SOME = must(bool, Text("must not be empty: give at least one, or remove it"))
 
 
 def one_of(known: tuple[str, ...]) -> Check:
     """Return a check that a value is one of those known."""
-    return must(lambda value: value in known, f"must be one of {', '.join(known)}")
+    return must(
+        lambda value: value in known, Text("must be one of %(known)s", known=", ".join(known))
+    )
 
 
 def _identifier(text: str) -> None:
@@ -98,7 +107,10 @@ def _identifier(text: str) -> None:
     except ValueError:
         must(
             lambda _: False,
-            "must be an identifier such as mbox:mailto:a@b.cn or account:https://lms.example.cn|7",
+            Text(
+                "must be an identifier such as mbox:mailto:a@b.cn or "
+                "account:https://lms.example.cn|7"
+            ),
         )(text)
 
 
@@ -115,7 +127,7 @@ class FieldsSchema(Schema):
     makes: ClassVar[type]
     error_messages = {  # noqa: RUF012 - marshmallow merges it along the classes
         "type": _NOT_MAPPING,
-        "unknown": "is not a field here: correct its name or remove it",
+        "unknown": Text("is not a field here: correct its name or remove it"),
     }
 
     @post_dump
@@ -145,9 +157,12 @@ class PeriodSchema(FieldsSchema):
     def _ordered(self, data: Mapping[str, Any], **_: Any) -> None:
         since, until = data["since"], data["until"]
         if since is None and until is None:
-            raise ValidationError("must have a day in from, until or both")
+            raise ValidationError(Text("must have a day in from, until or both"))
         if since is not None and until is not None and until < since:
-            raise ValidationError(f"must not be before from ({since}), is {until}", "until")
+            raise ValidationError(
+                Text("must not be before from (%(since)s), is %(until)s", since=since, until=until),
+                "until",
+            )
 
 
 class _LeafSchema(FieldsSchema):
@@ -193,7 +208,7 @@ class HoursSchema(_LeafSchema):
     @validates_schema
     def _one(self, data: Mapping[str, Any], **_: Any) -> None:
         if (data["activity"] is None) is (data["course"] is None):
-            raise ValidationError("must have either activity or course: give one of them")
+            raise ValidationError(Text("must have either activity or course: give one of them"))
 
 
 class AttendedSchema(_LeafSchema):
@@ -207,7 +222,9 @@ class AttendedSchema(_LeafSchema):
     @validates_schema
     def _enough(self, data: Mapping[str, Any], **_: Any) -> None:
         if data["of"] is not None and data["at_least"] > data["of"]:
-            raise ValidationError(f"must not be more than of ({data['of']})", "at_least")
+            raise ValidationError(
+                Text("must not be more than of (%(of)s)", of=data["of"]), "at_least"
+            )
 
 
 class ExaminedSchema(_LeafSchema):
@@ -251,7 +268,7 @@ class CreditCapSchema(_OfCreditsSchema):
     begins = field_of(
         fields.Integer,
         strict=True,
-        validate=must(lambda n: 1 <= n <= 12, "must be a month, 1 to 12"),
+        validate=must(lambda n: 1 <= n <= 12, Text("must be a month, 1 to 12")),
         load_default=1,
     )
     credits = field_of(fields.Float, validate=AMOUNT, load_default=None)
@@ -260,7 +277,9 @@ class CreditCapSchema(_OfCreditsSchema):
     @validates_schema
     def _bounds(self, data: Mapping[str, Any], **_: Any) -> None:
         if data["credits"] is None and data["units"] is None:
-            raise ValidationError("must have credits or units: give how many count at the most")
+            raise ValidationError(
+                Text("must have credits or units: give how many count at the most")
+            )
 
 
 class CreditsSchema(FieldsSchema):
@@ -282,7 +301,9 @@ class CreditsSchema(FieldsSchema):
         codes = [code for units in data["units"].values() for code in units]
         for code in codes:
             if codes.count(code) > 1:
-                raise ValidationError(f"must name each unit once, {code} stands twice", "units")
+                raise ValidationError(
+                    Text("must name each unit once, %(code)s stands twice", code=code), "units"
+                )
         for name in ("of_which", "caps"):
             for place, one in enumerate(data[name]):
                 for category in one.category:
@@ -292,8 +313,11 @@ class CreditsSchema(FieldsSchema):
                                 name: {
                                     place: {
                                         "category": [
-                                            f"must be one of {', '.join(data['units'])}, "
-                                            f"is {category!r}"
+                                            Text(
+                                                "must be one of %(known)s, is %(category)r",
+                                                known=", ".join(data["units"]),
+                                                category=category,
+                                            )
                                         ]
                                     }
                                 }
@@ -316,12 +340,17 @@ class ConditionField(fields.Field[Condition]):
         known = ", ".join(CONDITIONS)
         if not isinstance(value, dict) or len(value) != 1:
             raise ValidationError(
-                f"must be one condition ({known}): write its name once and indent below it "
-                "what it asks for"
+                Text(
+                    "must be one condition (%(known)s): write its name once and indent "
+                    "below it what it asks for",
+                    known=known,
+                )
             )
         [(name, asked)] = value.items()
         if name not in CONDITIONS:
-            raise ValidationError({name: [f"is not a condition: use one of {known}"]})
+            raise ValidationError(
+                {name: [Text("is not a condition: use one of %(known)s", known=known)]}
+            )
         try:
             condition: Condition = CONDITIONS[name](asked)
         except ValidationError as error:
@@ -340,7 +369,10 @@ class CountSchema(FieldsSchema):
     def _enough(self, data: Mapping[str, Any], **_: Any) -> None:
         if data["at_least"] > len(data["of"]):
             raise ValidationError(
-                f"must not be more than there are conditions ({len(data['of'])})", "at_least"
+                Text(
+                    "must not be more than there are conditions (%(count)s)", count=len(data["of"])
+                ),
+                "at_least",
             )
 
 

@@ -21,6 +21,7 @@ from schemas.achievements import Achievement, OfficerDecision, Verdict
 from schemas.audit import Act
 from schemas.principals import Principal
 from schemas.sources import Source
+from schemas.texts import Text
 
 Outcome = Literal["decided", "unknown", "not_waiting", "own", "recorded", "examined", "changed"]
 """What became of a decision: written; there is no such achievement; none is awaited on it; it is
@@ -28,13 +29,13 @@ the officer's own; the officer recorded its evidence; or examined the learner; i
 it was read."""
 
 DETAILS: dict[Outcome, str] = {
-    "decided": "The decision is written.",
-    "unknown": "There is no such achievement.",
-    "not_waiting": "No officer is awaited on this achievement; look at its state.",
-    "own": "Nobody decides on an achievement of their own: another officer has to.",
-    "recorded": "Nobody decides on what they recorded themselves: another officer has to.",
-    "examined": "Nobody decides on what they examined themselves: another officer has to.",
-    "changed": "The evidence has changed meanwhile: read it again and decide anew.",
+    "decided": Text("The decision is written."),
+    "unknown": Text("There is no such achievement."),
+    "not_waiting": Text("No officer is awaited on this achievement; look at its state."),
+    "own": Text("Nobody decides on an achievement of their own: another officer has to."),
+    "recorded": Text("Nobody decides on what they recorded themselves: another officer has to."),
+    "examined": Text("Nobody decides on what they examined themselves: another officer has to."),
+    "changed": Text("The evidence has changed meanwhile: read it again and decide anew."),
 }
 
 ACTIONS: dict[Verdict, str] = {

@@ -6,11 +6,11 @@ from lrs.achievements.catalogue import catalogue_of
 from lrs.achievements.judge import Judge
 from lrs.achievements.officers import Officers
 from lrs.achievements.what_if import WhatIf
-from lrs.store.sqlite.store import SqliteStore
+from lrs.store.store import Store
 from schemas.units import Unit
 
 
-def judge_of(store: SqliteStore) -> Judge:
+def judge_of(store: Store) -> Judge:
     """Return the judge of personas by all that is published now."""
     return Judge(
         catalogue=catalogue_of(store.units.all(), store.equivalences.all()),
@@ -21,7 +21,7 @@ def judge_of(store: SqliteStore) -> Judge:
     )
 
 
-def officers_of(store: SqliteStore) -> Officers:
+def officers_of(store: Store) -> Officers:
     """Return what takes officers' decisions."""
     return Officers(
         units=store.units,
@@ -34,6 +34,6 @@ def officers_of(store: SqliteStore) -> Officers:
     )
 
 
-def what_if_of(store: SqliteStore, draft: Unit) -> WhatIf:
+def what_if_of(store: Store, draft: Unit) -> WhatIf:
     """Return what tells what a draft would change."""
     return WhatIf(draft, judge_of(store), store.achievements, store.records)

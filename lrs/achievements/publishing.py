@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from lrs.achievements.catalogue import cycle
 from lrs.achievements.evaluate import units_of
 from schemas.equivalences import Equivalence
+from schemas.texts import Text
 from schemas.units import Unit
 
 Path = tuple[str | int, ...]
@@ -34,9 +35,12 @@ def between(
             if unit.code in circle:
                 yield (
                     ("units", index, "rule"),
-                    f"must not need itself: {' needs '.join(circle)}",
+                    Text("must not need itself: %(circle)s", circle=" -> ".join(circle)),
                 )
 
 
 def _unknown(code: str) -> str:
-    return f"names the unit {code!r}, which is not published: publish it before, or with this one"
+    return Text(
+        "names the unit %(code)r, which is not published: publish it before, or with this one",
+        code=code,
+    )

@@ -26,6 +26,7 @@ from lrs.achievements.condition_schema import (
 from schemas.claims import OutcomeKind
 from schemas.equivalences import ConversionCap, Equivalence
 from schemas.sources import PROVENANCES
+from schemas.texts import Text
 from schemas.units import (
     DEFAULT_PROVENANCE,
     GRADES,
@@ -53,7 +54,7 @@ class UnitSchema(FieldsSchema):
     )
     field = field_of(fields.String, validate=TEXT)
     level = field_of(
-        fields.Integer, strict=True, validate=must(lambda n: 1 <= n <= 10, "must be 1 to 10")
+        fields.Integer, strict=True, validate=must(lambda n: 1 <= n <= 10, Text("must be 1 to 10"))
     )
     credits = field_of(fields.Float, validate=AMOUNT)
     hours = field_of(fields.Float, validate=AMOUNT)
@@ -82,7 +83,7 @@ class UnitSchema(FieldsSchema):
     def _graded(self, data: Mapping[str, Any], **_: Any) -> None:
         if data["grade"] is not None and data["kind"] != "certificate":
             raise ValidationError(
-                "goes with the kind certificate only: correct the kind or remove it", "grade"
+                Text("goes with the kind certificate only: correct the kind or remove it"), "grade"
             )
 
     @validates_schema
@@ -90,7 +91,11 @@ class UnitSchema(FieldsSchema):
         for version in data["supersedes"]:
             if version >= data["version"]:
                 raise ValidationError(
-                    f"must be versions before this one ({data['version']}), has {version}",
+                    Text(
+                        "must be versions before this one (%(this)s), has %(version)s",
+                        this=data["version"],
+                        version=version,
+                    ),
                     "supersedes",
                 )
 
@@ -103,8 +108,12 @@ class UnitSchema(FieldsSchema):
                 raise ValidationError(
                     _at(
                         (*path, "provenance"),
-                        f"must only narrow what the unit accepts ({', '.join(accepted)}), "
-                        f"has {', '.join(more)}: remove it, or add it to the unit's provenance",
+                        Text(
+                            "must only narrow what the unit accepts (%(accepted)s), "
+                            "has %(more)s: remove it, or add it to the unit's provenance",
+                            accepted=", ".join(accepted),
+                            more=", ".join(more),
+                        ),
                     )
                 )
 
@@ -164,9 +173,11 @@ class EquivalenceSchema(FieldsSchema):
     def _directed(self, data: Mapping[str, Any], **_: Any) -> None:
         wrong = {}
         if data["both_ways"] and len(data["sources"]) > 1:
-            wrong["both_ways"] = ["goes with one unit in from only: write a second equivalence"]
+            wrong["both_ways"] = [
+                Text("goes with one unit in from only: write a second equivalence")
+            ]
         if data["target"] in data["sources"]:
-            wrong["to"] = ["must not be one of the units in from"]
+            wrong["to"] = [Text("must not be one of the units in from")]
         if wrong:
             raise ValidationError(wrong)
 
@@ -185,4 +196,4 @@ class UnitsFileSchema(Schema):
     @validates_schema
     def _something(self, data: Mapping[str, Any], **_: Any) -> None:
         if not data["units"] and not data["equivalences"]:
-            raise ValidationError("must be given", "units")
+            raise ValidationError(Text("must be given"), "units")

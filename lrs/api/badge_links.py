@@ -17,6 +17,7 @@ from schemas.resources.badge_links import (
     BadgeLinkSchema,
     NewBadgeLinkSchema,
 )
+from schemas.texts import Text, text_of
 from schemas.times import moment_of
 
 
@@ -46,10 +47,12 @@ def blueprint(service: Service) -> ApiBlueprint:
                 persona, body["host"].rstrip("/"), body["language"], principal
             )
         except Unavailable as error:
-            raise Problem(503, f"The host cannot be reached now: {error}.") from None
+            raise Problem(
+                503, Text("The host cannot be reached now: %(error)s.", error=text_of(error))
+            ) from None
         except Refused as error:
             raise Problem(
-                400, "The host cannot be used.", errors=[{"path": "host", "rule": str(error)}]
+                400, "The host cannot be used.", errors=[{"path": "host", "rule": text_of(error)}]
             ) from None
         return {**_shown(link), "consent_url": url}
 

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar, cast
 from urllib.parse import urlencode
 
 import flask_smorest
 from flask import Flask, Request, Response, g, request
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import CombinedMultiDict
+from werkzeug.routing import IntegerConverter, Map
 
 from lrs.api.cursors import write_cursor
+from lrs.api.rules import rule_of
 from lrs.auth.rate_limit import WINDOW
-from lrs.problems import Problem
+from lrs.problems import Problem, told
 from lrs.service import Service
 from schemas.principals import Role
 from schemas.resources.problems import ProblemSchema
+from schemas.texts import Text
 
 Item = TypeVar("Item")
 View = TypeVar("View", bound=Callable[..., Any])
@@ -32,6 +36,18 @@ class Parameters(FlaskParser):
     DEFAULT_VALIDATION_STATUS = 400
     DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {}  # noqa: RUF012
     """Schemas decide: what they do not know is an error (marshmallow's RAISE)."""
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        """Return the body. Raises Problem (400) for texts with half of a surrogate pair."""
+        loaded = super().load_json(req, schema)
+        if loaded is not missing and b"\\ud" in req.get_data(cache=True).lower():
+            try:
+                json.dumps(loaded, ensure_ascii=False).encode()
+            except UnicodeEncodeError:
+                raise Problem(
+                    400, "A text in the body holds half of a surrogate pair, which is no character."
+                ) from None
+        return loaded
 
     def load_files(self, req: Request, schema: Schema) -> Any:
         """Return fields and files of a multipart form together: OpenAPI has one body only."""
@@ -53,6 +69,13 @@ class Parameters(FlaskParser):
             for path, rule in sorted(_faults(location, ""))
         ]
         raise Problem(400, "The request is wrong; `errors` says where.", errors=faults)
+
+
+class Number(IntegerConverter):
+    """A whole number in an address; above 64 bits there is nothing."""
+
+    def __init__(self, map: Map, **rest: Any) -> None:
+        super().__init__(map, **{"max": 2**63 - 1, **rest})
 
 
 class ApiBlueprint(flask_smorest.Blueprint):  # type: ignore[misc]
@@ -99,8 +122,13 @@ def _enter(service: Service, roles: Sequence[Role]) -> None:
         if g.rate_left < 0:
             raise Problem(
                 429,
-                f"More than {service.rate_limit.most} requests in {WINDOW} seconds; "
-                f"go on in {g.rate_reset} seconds.",
+                Text(
+                    "More than %(most)s requests in %(window)s seconds; go on in "
+                    "%(rate_reset)s seconds.",
+                    most=service.rate_limit.most,
+                    window=WINDOW,
+                    rate_reset=g.rate_reset,
+                ),
                 headers={"Retry-After": str(g.rate_reset)},
             )
     service.principal(*roles)
@@ -122,7 +150,7 @@ def _faults(messages: Any, path: str) -> list[tuple[str, str]]:
             for name, inner in messages.items()
             for fault in _faults(inner, path if name == "_schema" else f"{path}.{name}".lstrip("."))
         ]
-    return [(path, " ".join(map(str, messages)))]
+    return [(path, " ".join(told(rule_of(message)) for message in messages))]
 
 
 def page(
@@ -184,6 +212,7 @@ def install(app: Flask, blueprints: Sequence[ApiBlueprint]) -> None:
         OPENAPI_URL_PREFIX=PREFIX,
         OPENAPI_JSON_PATH="openapi.json",
     )
+    app.url_map.converters["int"] = Number
     api = flask_smorest.Api(app)
     api.DEFAULT_ERROR_RESPONSE_NAME = None
     api.spec.components.schema("Problem", schema=ProblemSchema)

@@ -20,6 +20,7 @@ from schemas.resources.clients import (
     NewClientSchema,
 )
 from schemas.resources.paging import PageQuery, page_of
+from schemas.texts import Text, text_of
 from schemas.times import moment_of
 
 
@@ -49,7 +50,9 @@ def blueprint(service: Service) -> ApiBlueprint:
         try:
             secret = registration.add(client, act("client.add", client.id, scopes=body["scopes"]))
         except ClientError as error:
-            raise Problem(400, f"Nothing was added: {error}.") from None
+            raise Problem(
+                400, Text("Nothing was added: %(error)s.", error=text_of(error))
+            ) from None
         return {**_shape(_found(store.client(client.id))), "secret": secret}
 
     @routes.get("/clients/<client>")
@@ -75,7 +78,9 @@ def blueprint(service: Service) -> ApiBlueprint:
         try:
             return _shape(_found(store.change(client, changed, told)))
         except ClientError as error:
-            raise Problem(400, f"Nothing was changed: {error}.") from None
+            raise Problem(
+                400, Text("Nothing was changed: %(error)s.", error=text_of(error))
+            ) from None
 
     @routes.post("/clients/<client>/secret")
     @routes.response(200, IssuedClientSchema)
@@ -85,14 +90,16 @@ def blueprint(service: Service) -> ApiBlueprint:
         try:
             secret = registration.new_secret(found, act("client.secret", client))
         except ClientError as error:
-            raise Problem(409, f"Nothing was changed: {error}.") from None
+            raise Problem(
+                409, Text("Nothing was changed: %(error)s.", error=text_of(error))
+            ) from None
         return {**_shape(found), "secret": secret}
 
     @routes.post("/clients/<client>/revoke")
     @routes.response(204)
     def revoke(client: str) -> None:
         """Revoke a client and every token that it has; felt at its next request."""
-        now = service.store.database.now()
+        now = service.store.now()
         if not registration.revoke(client, now, act("client.revoke", client)):
             raise _missing()
 

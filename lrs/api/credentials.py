@@ -14,8 +14,9 @@ from schemas.credentials import NotExpressible
 from schemas.issued import IssuedCredential
 from schemas.principals import Principal
 from schemas.resources.credentials import CredentialListSchema, CredentialSchema, LanguageQuery
+from schemas.texts import Text, text_of
 
-NO_PERSONA = "There is no such persona."
+NO_PERSONA = Text("There is no such persona.")
 
 
 def blueprint(service: Service) -> ApiBlueprint:
@@ -56,7 +57,9 @@ def blueprint(service: Service) -> ApiBlueprint:
         try:
             issued = issuing.issue(found, query["language"])
         except (NotExpressible, LookupError) as error:
-            raise Problem(409, f"It cannot be issued: {error}.") from None
+            raise Problem(
+                409, Text("It cannot be issued: %(error)s.", error=text_of(error))
+            ) from None
         store.audit.note(
             Act(
                 principal=principal.id,
@@ -105,7 +108,9 @@ def _document(make: Any, media_type: str) -> Response:
     try:
         return Response(make(), 200, {"Content-Type": media_type, "Cache-Control": "no-store"})
     except NotExpressible as error:
-        raise Problem(409, f"There is nothing to write: {error}.") from None
+        raise Problem(
+            409, Text("There is nothing to write: %(error)s.", error=text_of(error))
+        ) from None
 
 
 def _shown(service: Service, issued: IssuedCredential) -> dict[str, Any]:

@@ -7,12 +7,14 @@ from typing import Any
 from flask import request
 
 from lrs.api.blueprint import ApiBlueprint
-from lrs.api.imports import asked_language, row_shape
+from lrs.api.imports import row_shape
+from lrs.console.language import text_language
 from lrs.imports import devices
 from lrs.imports.intake import SourceRefused
 from lrs.problems import Problem
 from lrs.service import Service
 from schemas.resources.devices import BatchReceiptSchema
+from schemas.texts import Text, text_of
 
 MEDIA_TYPE = "application/jose"
 
@@ -35,13 +37,15 @@ def blueprint(service: Service) -> ApiBlueprint:
     def take() -> dict[str, Any]:
         """Hand in a signed batch; the same batch again changes nothing."""
         if request.mimetype != MEDIA_TYPE:
-            raise Problem(415, f"Send the batch as {MEDIA_TYPE}: a compact JWS.")
+            raise Problem(
+                415, Text("Send the batch as %(media_type)s: a compact JWS.", media_type=MEDIA_TYPE)
+            )
         try:
             receipt = devices.take(service, request.get_data())
         except devices.BatchRefused as refusal:
-            raise Problem(refusal.status, str(refusal)) from None
+            raise Problem(refusal.status, text_of(refusal)) from None
         except SourceRefused as refusal:
-            raise Problem(409, refusal.reason[asked_language()]) from None
+            raise Problem(409, refusal.reason[text_language()]) from None
         return {
             "device": receipt.imported.by.partition(":")[2],
             "number": receipt.number,

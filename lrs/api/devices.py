@@ -8,7 +8,7 @@ import msgspec
 
 from lrs.api.blueprint import ApiBlueprint, page
 from lrs.api.cursors import read_cursor
-from lrs.api.imports import asked_language
+from lrs.console.language import text_language
 from lrs.imports import devices
 from lrs.imports.intake import SourceRefused
 from lrs.problems import Problem
@@ -20,6 +20,7 @@ from schemas.resources.devices import (
     DeviceSchema,
 )
 from schemas.resources.paging import PageQuery, page_of
+from schemas.texts import text_of
 from schemas.times import moment_of
 
 
@@ -37,12 +38,12 @@ def blueprint(service: Service) -> ApiBlueprint:
         try:
             device = devices.register(service, body["name"], body["jwk"], body["source"], by)
         except devices.KeyRefused as refusal:
-            fault = {"path": "jwk", "rule": str(refusal)}
+            fault = {"path": "jwk", "rule": text_of(refusal)}
             raise Problem(
                 400, "The request is wrong; `errors` says where.", errors=[fault]
             ) from None
         except SourceRefused as refusal:
-            fault = {"path": "source", "rule": refusal.reason[asked_language()]}
+            fault = {"path": "source", "rule": refusal.reason[text_language()]}
             raise Problem(
                 400, "The request is wrong; `errors` says where.", errors=[fault]
             ) from None

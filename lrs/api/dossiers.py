@@ -17,6 +17,7 @@ from lrs.service import Service
 from lrs.store.erasure import NotErasable
 from schemas.resources.audits import DossierQuery, ErasedSchema
 from schemas.resources.exchange import ReasonSchema
+from schemas.texts import Text, text_of
 
 
 def blueprint(service: Service) -> ApiBlueprint:
@@ -37,7 +38,9 @@ def blueprint(service: Service) -> ApiBlueprint:
             write_dossier(service, claim, request, file)
         except NoDossier as error:
             file.close()
-            raise Problem(409, f"There is no dossier now: {error}.") from error
+            raise Problem(
+                409, Text("There is no dossier now: %(error)s.", error=text_of(error))
+            ) from error
         file.seek(0)
         answer = send_file(
             file, mimetype="application/zip", as_attachment=True, download_name=f"{claim}.zip"
@@ -55,7 +58,9 @@ def blueprint(service: Service) -> ApiBlueprint:
         try:
             erased = erase(service.store, persona, principal.id, body["reason"])
         except NotErasable as error:
-            raise Problem(409, f"Nothing was erased: {error}.") from error
+            raise Problem(
+                409, Text("Nothing was erased: %(error)s.", error=text_of(error))
+            ) from error
         return {
             "personas": list(erased.personas.values()),
             "statements": erased.statements,

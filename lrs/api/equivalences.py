@@ -11,6 +11,7 @@ from lrs.service import Service
 from lrs.store.units import UnitTaken
 from schemas.audit import Act
 from schemas.equivalences import Equivalence
+from schemas.texts import text_of
 
 
 def blueprint(service: Service) -> ApiBlueprint:
@@ -42,7 +43,7 @@ def blueprint(service: Service) -> ApiBlueprint:
         try:
             store.equivalences.publish(given, act)
         except UnitTaken as error:
-            raise Problem(409, str(error)) from None
+            raise Problem(409, text_of(error)) from None
         return given
 
     return routes

@@ -21,6 +21,7 @@ from schemas.resources.identity import (
     SuggestionSchema,
 )
 from schemas.resources.paging import PageQuery, page_of
+from schemas.texts import text_of
 from schemas.times import instant_of, moment_of
 
 INSTANTS = ("since", "proposed_at", "decided_at", "undone_at")
@@ -77,7 +78,7 @@ def blueprint(service: Service) -> ApiBlueprint:
         try:
             return shape(identity.propose(link))
         except NotPossible as error:
-            raise Problem(409, str(error)) from None
+            raise Problem(409, text_of(error)) from None
 
     @routes.get("/identity/links/<link>")
     @routes.response(200, IdentityLinkSchema)
@@ -107,7 +108,7 @@ def blueprint(service: Service) -> ApiBlueprint:
         try:
             decided = identity.decide(link, principal.id, state, reason)
         except NotPossible as error:
-            raise Problem(409, str(error)) from None
+            raise Problem(409, text_of(error)) from None
         if decided is None:
             raise Problem(404, "There is no such link.")
         return shape(decided)

@@ -9,6 +9,7 @@ from lrs.problems import Problem
 from lrs.service import Service
 from schemas.claims import IdentityDocument
 from schemas.resources.exchange import IdentityDocumentSchema
+from schemas.texts import Text
 
 
 def blueprint(service: Service) -> ApiBlueprint:
@@ -27,7 +28,7 @@ def blueprint(service: Service) -> ApiBlueprint:
         """Keep a learner's identity document; look-ups that waited for it are made again."""
         principal = service.principal("registrar")
         if service.store.records.persona(persona) is None:
-            raise Problem(404, f"There is no persona {persona!r}.")
+            raise Problem(404, Text("There is no persona %(persona)r.", persona=persona))
         service.learner_documents.keep(persona, IdentityDocument(**body), principal.id)
 
     @routes.delete("/personas/<persona>/identity-document")
@@ -36,6 +37,8 @@ def blueprint(service: Service) -> ApiBlueprint:
         """Forget a learner's identity document."""
         principal = service.principal("registrar")
         if not service.learner_documents.forget(persona, principal.id):
-            raise Problem(404, f"No identity document of {persona!r} is kept.")
+            raise Problem(
+                404, Text("No identity document of %(persona)r is kept.", persona=persona)
+            )
 
     return routes

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import msgspec
-from flask import Response, request
+from flask import Response
 from werkzeug.datastructures import FileStorage
 
 from adapters.spreadsheet import Language, SheetKind, write_template
 from lrs.api.blueprint import ApiBlueprint, page
 from lrs.api.cursors import read_cursor
+from lrs.console.language import text_language
 from lrs.imports.files import kind_of, preview
 from lrs.imports.intake import SourceRefused, import_source
 from lrs.imports.run import new_import
@@ -31,6 +32,7 @@ from schemas.resources.imports import (
     TemplateQuery,
 )
 from schemas.resources.paging import PageQuery, page_of
+from schemas.texts import Text
 from schemas.times import moment_of
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -166,12 +168,6 @@ def row_shape(row: ImportRow) -> dict[str, Any]:
     return {**msgspec.structs.asdict(row), "correction": correction}
 
 
-def asked_language() -> Language:
-    """Return the language that the request asks for."""
-    best = request.accept_languages.best_match(["en", "zh-CN", "zh"], "en") or "en"
-    return "zh-CN" if best.startswith("zh") else "en"
-
-
 def _name(upload: FileStorage) -> str:
     """Return the file's name without any folder."""
     name = Path((upload.filename or "").replace("\\", "/")).name
@@ -184,10 +180,13 @@ def _columns(text: str) -> dict[str, str]:
     try:
         return msgspec.json.decode(text, type=dict[str, str])
     except msgspec.DecodeError as error:
-        fault = {"path": "columns", "rule": f"must be a JSON object of texts: {error}"}
+        fault = {
+            "path": "columns",
+            "rule": Text("must be a JSON object of texts: %(error)s", error=error),
+        }
         raise Problem(400, "The request is wrong; `errors` says where.", errors=[fault]) from None
 
 
 def _refused(refusal: FileRefused | SourceRefused) -> Problem:
-    text = refusal.reason[asked_language()]
+    text = refusal.reason[text_language()]
     return Problem(400, text, errors=[{"path": "file", "rule": text}])

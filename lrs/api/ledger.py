@@ -19,6 +19,7 @@ from schemas.resources.ledger import (
     InclusionSchema,
     ProofSchema,
 )
+from schemas.texts import Text, text_of
 from schemas.times import moment_of
 
 
@@ -70,7 +71,9 @@ def blueprint(service: Service) -> ApiBlueprint:
                 "proof": [_base64(one) for one in hashes],
             }
         except ProofError as error:
-            raise Problem(404, f"There is no such proof: {error}.") from error
+            raise Problem(
+                404, Text("There is no such proof: %(error)s.", error=text_of(error))
+            ) from error
 
     return routes
 

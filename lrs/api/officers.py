@@ -106,7 +106,7 @@ def blueprint(service: Service) -> ApiBlueprint:
     def decided(achievement: str) -> dict[str, Any]:
         """Return what officers decided on an achievement, the earliest first."""
         if store.achievements.achievement(achievement) is None:
-            raise Problem(404, DETAILS["unknown"])
+            raise Problem(404, "There is no such achievement.")
         return {
             "items": [
                 {**msgspec.structs.asdict(one), "at": moment_of(one.at)}

@@ -25,6 +25,7 @@ from schemas.resources.organisations import (
     WithdrawalSchema,
 )
 from schemas.resources.paging import PageQuery, page_of
+from schemas.texts import Text
 from schemas.times import moment_of
 
 
@@ -69,8 +70,8 @@ def blueprint(service: Service) -> ApiBlueprint:
         try:
             ID(organisation)
         except ValidationError as error:
-            rule = str(error.messages[0])
-            raise Problem(400, f"The id of an organisation {rule}.") from None
+            rule = error.messages[0]
+            raise Problem(400, Text("The id of an organisation %(rule)s.", rule=rule)) from None
         new = Organisation(id=organisation, **body)
         return _shape(store.put(new, act("organisation.put", organisation, kind=body["kind"])))
 
@@ -159,7 +160,7 @@ def _with_personas(service: Service, items: list[dict[str, Any]]) -> list[dict[s
     faults = []
     for index, one in enumerate(given):
         if one not in known and records.persona(one) is None:
-            rule = f"{one!r} is no persona, and no identifier of one"
+            rule = Text("%(persona)r is no persona, and no identifier of one", persona=one)
             faults.append({"path": f"items.{index}.persona", "rule": rule})
     if faults:
         raise Problem(400, "Nothing was kept; `errors` says who is not known.", errors=faults)

@@ -14,6 +14,7 @@ from lrs.store.outbox import OutboxItem
 from schemas.audit import Act
 from schemas.resources.exchange import OutboxItemSchema, OutboxQuery, ReasonSchema
 from schemas.resources.paging import page_of
+from schemas.texts import Text
 from schemas.times import moment_of
 
 
@@ -39,7 +40,7 @@ def blueprint(service: Service) -> ApiBlueprint:
         """Try a parked delivery again, with its attempts forgotten."""
         act = _act(service, "outbox.retry", item, body["reason"])
         if not store.retry([item], act):
-            raise Problem(404, f"The delivery {item} is not on the shelf.")
+            raise Problem(404, Text("The delivery %(item)s is not on the shelf.", item=item))
 
     @routes.post("/outbox/<int:item>/discard")
     @routes.only("officer")
@@ -49,7 +50,7 @@ def blueprint(service: Service) -> ApiBlueprint:
         """Take a parked delivery out for good; a claim in it is withdrawn and not put again."""
         act = _act(service, "outbox.discard", item, body["reason"])
         if not store.discard(item, act):
-            raise Problem(404, f"The delivery {item} is not on the shelf.")
+            raise Problem(404, Text("The delivery %(item)s is not on the shelf.", item=item))
 
     return routes
 

@@ -22,6 +22,7 @@ from schemas.resources.people import (
     PersonWithLinkSchema,
     ResetSchema,
 )
+from schemas.texts import Text, text_of
 from schemas.times import moment_of
 
 
@@ -60,9 +61,9 @@ def blueprint(service: Service) -> ApiBlueprint:
             check_roles(new)
             store.add(new, act("person.add", new.id, reason, roles=list(new.roles)))
         except RoleError as error:
-            raise Problem(400, f"Nobody was added: {error}.") from None
+            raise Problem(400, Text("Nobody was added: %(error)s.", error=text_of(error))) from None
         except NameTaken as error:
-            raise Problem(409, f"Nobody was added: {error}.") from None
+            raise Problem(409, Text("Nobody was added: %(error)s.", error=text_of(error))) from None
         return link_of(_found(store.person(new.id)), reason)
 
     @routes.get("/people/<person>")
@@ -77,14 +78,18 @@ def blueprint(service: Service) -> ApiBlueprint:
     def change(body: dict[str, Any], person: str) -> dict[str, Any]:
         """Change a person; felt at their next request. Whoever is disabled is signed out."""
         reason = body.pop("reason")
-        now = service.store.database.now()
+        now = service.store.now()
         told = act("person.change", person, reason, changed=sorted(body), roles=body.get("roles"))
         try:
             return _shape(_found(store.change(person, lambda one: _with(one, body, now), told)))
         except RoleError as error:
-            raise Problem(400, f"Nothing was changed: {error}.") from None
+            raise Problem(
+                400, Text("Nothing was changed: %(error)s.", error=text_of(error))
+            ) from None
         except NameTaken as error:
-            raise Problem(409, f"Nothing was changed: {error}.") from None
+            raise Problem(
+                409, Text("Nothing was changed: %(error)s.", error=text_of(error))
+            ) from None
 
     @routes.post("/people/<person>/reset")
     @routes.arguments(ResetSchema)

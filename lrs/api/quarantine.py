@@ -6,7 +6,8 @@ from typing import Any
 
 from lrs.api.blueprint import ApiBlueprint, page
 from lrs.api.cursors import read_cursor
-from lrs.api.imports import ROLES, asked_language, known, row_shape, whose
+from lrs.api.imports import ROLES, known, row_shape, whose
+from lrs.console.language import text_language
 from lrs.imports import quarantine
 from lrs.imports.intake import SourceRefused
 from lrs.problems import Problem
@@ -68,10 +69,10 @@ def blueprint(service: Service) -> ApiBlueprint:
         except NotQuarantined:
             raise _none() from None
         except SourceRefused as refusal:
-            raise Problem(409, refusal.reason[asked_language()]) from None
+            raise Problem(409, refusal.reason[text_language()]) from None
         except quarantine.StillWrong as wrong:
             errors = [
-                {"path": fault.path, "rule": fault.rule[asked_language()]} for fault in wrong.faults
+                {"path": fault.path, "rule": fault.rule[text_language()]} for fault in wrong.faults
             ]
             raise Problem(
                 409, "The row still cannot be taken; `errors` says why.", errors=errors

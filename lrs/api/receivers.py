@@ -14,6 +14,7 @@ from lrs.store.circuit import Circuit
 from lrs.store.exchange import KnownReceiver
 from schemas.resources.exchange import ReceiverSchema, RecognisedUnitSchema
 from schemas.resources.paging import PageQuery, page_of
+from schemas.texts import Text
 from schemas.times import moment_of
 
 
@@ -46,7 +47,7 @@ def blueprint(service: Service) -> ApiBlueprint:
     def catalogue(query: dict[str, Any], receiver: str) -> dict[str, Any]:
         """List the units that a receiver recognises, as it said last, by code."""
         if receiver not in store.exchange.receivers():
-            raise Problem(404, f"There is no receiver {receiver!r}.")
+            raise Problem(404, Text("There is no receiver %(receiver)r.", receiver=receiver))
         after = read_cursor(query["cursor"], str) or ""
         found = store.reconciliations.catalogue(receiver, after, query["limit"])
         return page(found, query["limit"], lambda unit: unit.code, msgspec.structs.asdict)

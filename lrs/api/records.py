@@ -55,7 +55,7 @@ def blueprint(service: Service) -> ApiBlueprint:
                 store.identity,
                 query["persona"],
                 instant=instant,
-                through=store.figures.received_through([instant])[0],
+                through=store.statements.last_through(instant),
                 after=after,
                 limit=limit,
             )

@@ -23,6 +23,7 @@ from schemas.resources.sources import (
     SourceSchema,
 )
 from schemas.sources import Source
+from schemas.texts import Text, text_of
 from schemas.times import instant_of, moment_of
 
 
@@ -68,7 +69,9 @@ def blueprint(service: Service) -> ApiBlueprint:
                 act=act("source.add", key, scopes=list(wanted.scopes)),
             )
         except KeyTaken as error:
-            raise Problem(409, f"Nothing was added: {error}.") from None
+            raise Problem(
+                409, Text("Nothing was added: %(error)s.", error=text_of(error))
+            ) from None
         return {**shape(source), "secret": secret}
 
     @routes.get("/sources/<key>")

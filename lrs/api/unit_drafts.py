@@ -11,9 +11,10 @@ from lrs.api.units import UnitPage, publish_unit
 from lrs.problems import Problem
 from lrs.service import Service
 from schemas.resources.paging import PageQuery
+from schemas.texts import Text
 from schemas.units import Unit
 
-NO_DRAFT = "There is no such draft."
+NO_DRAFT = Text("There is no such draft.")
 
 
 def blueprint(service: Service) -> ApiBlueprint:
@@ -46,9 +47,22 @@ def blueprint(service: Service) -> ApiBlueprint:
         """Keep a draft; until it is published it may change."""
         service.principal()
         if (given.code, given.version) != (code, version):
-            raise Problem(400, f"The code and version of the draft must be {code} and {version}.")
+            raise Problem(
+                400,
+                Text(
+                    "The code and version of the draft must be %(code)s and %(version)s.",
+                    code=code,
+                    version=version,
+                ),
+            )
         if store.units.unit(code, version) is not None:
-            raise Problem(409, f"Version {version} is published: make the draft of the next one.")
+            raise Problem(
+                409,
+                Text(
+                    "Version %(version)s is published: make the draft of the next one.",
+                    version=version,
+                ),
+            )
         store.units.put_draft(given)
         return given
 

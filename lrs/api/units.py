@@ -20,10 +20,11 @@ from lrs.store.units import UnitTaken
 from schemas.audit import Act
 from schemas.resources.paging import PageQuery, page_of
 from schemas.resources.units import ChangesSchema
+from schemas.texts import Text, text_of
 from schemas.units import Unit
 
 UnitPage = page_of(UnitSchema)
-NO_UNIT = "There is no such version of a unit."
+NO_UNIT = Text("There is no such version of a unit.")
 
 
 def blueprint(service: Service) -> ApiBlueprint:
@@ -93,7 +94,7 @@ def publish_unit(service: Service, unit: Unit) -> Unit:
     try:
         service.store.units.publish(unit, activities_of(unit), units_of(unit), act)
     except UnitTaken as error:
-        raise Problem(409, str(error)) from None
+        raise Problem(409, text_of(error)) from None
     return unit
 
 

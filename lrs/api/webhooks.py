@@ -22,6 +22,7 @@ from schemas.resources.exchange import (
     WebhookSecretSchema,
 )
 from schemas.resources.paging import page_of
+from schemas.texts import Text, text_of
 from schemas.times import moment_of
 from schemas.webhooks import Webhook
 
@@ -38,7 +39,7 @@ def blueprint(service: Service) -> ApiBlueprint:
     def known(webhook: str) -> Webhook:
         found = store.webhook(webhook)
         if found is None:
-            raise Problem(404, f"There is no webhook {webhook!r}.")
+            raise Problem(404, Text("There is no webhook %(webhook)r.", webhook=webhook))
         return found
 
     @routes.get("/webhooks")
@@ -58,8 +59,12 @@ def blueprint(service: Service) -> ApiBlueprint:
         try:
             require_safe(body["url"])
         except Unacceptable as error:
-            fault = {"path": "url", "rule": str(error)}
-            raise Problem(400, f"This address cannot be used: {error}", errors=[fault]) from error
+            fault = {"path": "url", "rule": text_of(error)}
+            raise Problem(
+                400,
+                Text("This address cannot be used: %(error)s", error=text_of(error)),
+                errors=[fault],
+            ) from error
         webhook = Webhook(
             id=str(uuid.uuid4()),
             url=body["url"],
@@ -88,7 +93,7 @@ def blueprint(service: Service) -> ApiBlueprint:
     def unsubscribe(webhook: str) -> None:
         """End a subscription; what it was still to be told is forgotten."""
         if not store.remove(webhook, act("webhook.remove", webhook)):
-            raise Problem(404, f"There is no webhook {webhook!r}.")
+            raise Problem(404, Text("There is no webhook %(webhook)r.", webhook=webhook))
 
     return routes
 

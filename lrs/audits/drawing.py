@@ -15,6 +15,7 @@ from lrs.problems import Problem
 from lrs.service import Service
 from schemas.audit import Act
 from schemas.principals import Principal
+from schemas.texts import Text, text_of
 
 
 class Drawn(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +50,9 @@ def draw(
     try:
         root = Proofs(service.store.ledger).root(leaves)
     except ProofError as error:
-        raise Problem(404, f"The ledger was never so large: {error}.") from error
+        raise Problem(
+            404, Text("The ledger was never so large: %(error)s.", error=text_of(error))
+        ) from error
     population = service.store.engagements.population(known, unit, leaves)
     claims, count = sample(population, size, seed)
     service.store.audit.note(

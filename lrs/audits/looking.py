@@ -6,12 +6,12 @@ import time
 
 from lrs.dossier.build import Request
 from lrs.problems import Problem
-from lrs.store.sqlite.store import SqliteStore
+from lrs.store.store import Store
 from schemas.engagements import Engagement, Profile
 from schemas.principals import Principal
 
 
-def engagement_of(store: SqliteStore, principal: Principal, engagement: str) -> Engagement:
+def engagement_of(store: Store, principal: Principal, engagement: str) -> Engagement:
     """Return an engagement in force that is the principal's, or any of an administrator.
 
     Raises Problem: 404 where there is none that the principal may know of, 403 once it is over.
@@ -25,7 +25,7 @@ def engagement_of(store: SqliteStore, principal: Principal, engagement: str) -> 
 
 
 def request_for(
-    store: SqliteStore,
+    store: Store,
     principal: Principal,
     claim: str,
     *,
@@ -51,7 +51,7 @@ def request_for(
     )
 
 
-def _claimed(store: SqliteStore, claim: str) -> tuple[str, int]:
+def _claimed(store: Store, claim: str) -> tuple[str, int]:
     known = store.exchange.claim(claim)
     achievement = store.achievements.achievement(known.achievement) if known else None
     made = [fact.at for fact in store.facts.about(claim) if fact.kind == "claimed"]

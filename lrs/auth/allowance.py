@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from schemas.sources import Source
+from schemas.texts import Text
 
 ENDS = "/?#&;:="
 """A prefix ends at one of these, so that `…?id=1` does not let in `…?id=12`."""
@@ -30,16 +31,24 @@ def check_allowance(source: Source, statement: Mapping[str, Any]) -> None:
             if not any(_within(activity, prefix) for prefix in source.activities):
                 raise NotAllowed(
                     path,
-                    f"{activity} is none of the activities of the source {source.key!r} "
-                    f"({', '.join(source.activities)})",
+                    Text(
+                        "%(activity)s is none of the activities of the source %(key)r (%(known)s)",
+                        activity=activity,
+                        key=source.key,
+                        known=", ".join(source.activities),
+                    ),
                 )
     if source.home_pages:
         for path, actor in _people(statement):
             if not any(_is_of(actor, page) for page in source.home_pages):
                 raise NotAllowed(
                     path,
-                    f"the identifier is of none of the home pages of the source {source.key!r} "
-                    f"({', '.join(source.home_pages)})",
+                    Text(
+                        "the identifier is of none of the home pages of the source "
+                        "%(key)r (%(known)s)",
+                        key=source.key,
+                        known=", ".join(source.home_pages),
+                    ),
                 )
 
 

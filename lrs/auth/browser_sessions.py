@@ -17,6 +17,7 @@ from lrs.problems import Problem
 from lrs.store.people import Sessions
 from schemas.audit import Act
 from schemas.people import Session
+from schemas.texts import Text
 
 IDLE = 30 * 60 * 1_000_000
 LIFE = 12 * 3600 * 1_000_000
@@ -120,8 +121,12 @@ class BrowserSessions:
         if not hmac.compare_digest(sent.encode(), self.csrf_token().encode()):
             raise Problem(
                 403,
-                f"The form is too old or was not ours: load the page again. (Scripts send its "
-                f"{CSRF_FIELD} in the header {CSRF_HEADER}.)",
+                Text(
+                    "The form is too old or was not ours: load the page again. (Scripts "
+                    "send its %(csrf_field)s in the header %(csrf_header)s.)",
+                    csrf_field=CSRF_FIELD,
+                    csrf_header=CSRF_HEADER,
+                ),
             )
 
     def _hash(self, token: str) -> bytes:

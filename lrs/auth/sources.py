@@ -10,6 +10,7 @@ from lrs.auth.secrets import RootSecret, new_api_secret
 from lrs.store.sources import Sources
 from schemas.audit import Act
 from schemas.sources import Provenance, Scope, Source
+from schemas.texts import Text
 
 REMEMBERED = 0.5
 """Seconds that a checked credential is remembered: a revocation is felt within a second."""
@@ -22,7 +23,7 @@ class KeyTaken(ValueError):
     """There is a source with the key already."""
 
     def __init__(self, key: str) -> None:
-        super().__init__(f"there is a source {key!r} already; choose another key")
+        super().__init__(Text("there is a source %(key)r already; choose another key", key=key))
 
 
 class SourceCredentials:

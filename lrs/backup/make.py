@@ -17,7 +17,7 @@ from lrs.backup import manifest as manifests
 from lrs.backup.manifest import BackupError, Manifest
 from lrs.backup.pool import PIECE, Pool
 from lrs.store.copies import Progress
-from lrs.store.sqlite.store import SqliteStore
+from lrs.store.store import Store
 
 DATABASE = "lrs.db"
 
@@ -42,7 +42,7 @@ class Made(NamedTuple):
 
 
 def make(
-    store: SqliteStore,
+    store: Store,
     data: Path,
     root_secret: RootSecret,
     folder: Path,

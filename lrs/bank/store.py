@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from lrs.store.sqlite.database import StoreError
+from lrs.store.errors import StoreError
 from schemas.claims import ClaimPayload, Holding
 
 SCHEMA_VERSION = 2

@@ -871,6 +871,33 @@ PersonaPage = TypedDict('PersonaPage', {
     'next': 'NotRequired[str]',
 })
 
+Plan = TypedDict('Plan', {
+    'before': 'str',
+    'data_class': 'str',
+    'kept': 'int',
+    'more': 'bool',
+    'removed': 'int',
+})
+
+Policies = TypedDict('Policies', {
+    'items': 'list[Policy]',
+})
+
+Policy = TypedDict('Policy', {
+    'begun': 'str | None',
+    'data_class': 'str',
+    'days': 'int | None',
+    'ended': 'str | None',
+    'kept': 'int',
+    'least_days': 'int',
+    'removed': 'int',
+})
+
+PolicyChange = TypedDict('PolicyChange', {
+    'days': 'int | None',
+    'reason': 'str',
+})
+
 Preview = TypedDict('Preview', {
     'columns': 'list[Column]',
     'headers': 'list[Header]',
@@ -1596,6 +1623,18 @@ Learner Record for each employee, one a line."""
     def get_records_evidence(self, *, persona: str, activity: str, cursor: str | None = None, limit: int | None = None, registration: str | None = None) -> EvidencePage:
         """List the statements that a record was made from, in the order they were stored."""
         return cast('EvidencePage', self._send('GET', f'/api/v1/records/evidence', {'cursor': cursor, 'limit': limit, 'persona': persona, 'activity': activity, 'registration': registration}))
+
+    def get_retention(self) -> Policies:
+        """List the policy of each class."""
+        return cast('Policies', self._send('GET', f'/api/v1/retention', {}))
+
+    def put_retention_data_class(self, data_class: str, body: PolicyChange) -> Policy:
+        """Set a policy; the background work begins to apply it."""
+        return cast('Policy', self._send('PUT', f"/api/v1/retention/{quote(str(data_class), safe='')}", {}, body))
+
+    def get_retention_data_class_plan(self, data_class: str, *, days: int) -> Plan:
+        """Say what would go if data were kept for `days`; nothing is changed."""
+        return cast('Plan', self._send('GET', f"/api/v1/retention/{quote(str(data_class), safe='')}/plan", {'days': days}))
 
     def get_sources(self, *, cursor: str | None = None, limit: int | None = None) -> SourcePage:
         """List sources in the order of their keys, revoked ones included."""

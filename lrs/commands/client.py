@@ -95,7 +95,7 @@ def list_clients() -> None:
 def revoke(id_: str) -> None:
     """Revoke a client and every token that it has; felt at its next request."""
     service = Service(Settings.from_environment())
-    now = service.store.database.now()
+    now = service.store.now()
     revoked = _registration(service).revoke(id_, now, shell_act("client.revoke", id_))
     service.close()
     if not revoked:

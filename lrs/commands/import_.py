@@ -180,7 +180,7 @@ def _service(dry_run: bool) -> Iterator[Service]:
     """Open the service; a rehearsal where there is no store yet makes none, but in passing."""
     settings = Settings.from_environment()
     with tempfile.TemporaryDirectory() as passing:
-        if dry_run and not settings.database.exists():
+        if dry_run and settings.mongo is None and not settings.database.exists():
             settings = replace(settings, data=Path(passing))
         with closing(Service(settings)) as service:
             yield service

@@ -138,7 +138,7 @@ def disable(name: str, again: bool, reason: str) -> None:
     """Keep a person out, with every session ended at once."""
     with _service() as service:
         one = _named(service, name)
-        now = service.store.database.now()
+        now = service.store.now()
         act = msgspec.structs.replace(
             shell_act("person.enable" if again else "person.disable", one.id), reason=reason
         )

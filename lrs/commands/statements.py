@@ -26,4 +26,7 @@ def retrain() -> None:
     """
     with closing(Service(Settings.from_environment())) as service:
         dictionary = service.store.statements.retrain()
-    click.echo(f"Dictionary {dictionary} is used from now on.")
+    if dictionary is None:
+        click.echo("MongoDB compresses by itself: there is nothing to learn.")
+    else:
+        click.echo(f"Dictionary {dictionary} is used from now on.")

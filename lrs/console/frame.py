@@ -110,7 +110,7 @@ class Pages:
         }
 
     def _problem(self, problem: Problem) -> ResponseReturnValue:
-        body = render_template("problem.html", problem=problem)
+        body = render_template("problem.html", problem=problem, told=problem.told())
         return Response(body, problem.status, problem.headers)
 
 

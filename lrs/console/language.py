@@ -13,16 +13,21 @@ from schemas.times import instant_of
 
 LANGUAGES = {"en": "English", "zh_CN": "中文"}
 
+DATA = ("/api/", "/xapi/", "/oauth/")
+"""Where programs ask, which have no session."""
+
 TIME_ZONE = "Asia/Shanghai"
 """Pages show times as people at the bank read their clocks."""
 
 
 def chosen_language() -> str:
-    """Return the language of this request: that of `?lang=`, else of an earlier one in the
-    same session, else the browser's; English outside of a request.
+    """Return the language of this request: for pages that of `?lang=`, else of an earlier one
+    in the same session; else the one that `Accept-Language` asks for; English outside of a request.
     """
     if not has_request_context():
         return "en"
+    if request.path.startswith(DATA):
+        return _preferred()
     asked = request.args.get("lang", "").replace("-", "_")
     if asked in LANGUAGES:
         if session.get("language") != asked:
@@ -31,6 +36,10 @@ def chosen_language() -> str:
     remembered = session.get("language")
     if remembered in LANGUAGES:
         return str(remembered)
+    return _preferred()
+
+
+def _preferred() -> str:
     best = request.accept_languages.best_match(["en", "zh-CN", "zh"])
     return "zh_CN" if best in ("zh-CN", "zh") else "en"
 

@@ -16,7 +16,7 @@ from lrs.console.language import gettext as _
 from lrs.console.language import text_language
 from lrs.problems import Problem
 from lrs.store.records import Persona, RecordKey
-from lrs.store.sqlite.store import SqliteStore
+from lrs.store.store import Store
 from schemas.achievements import Achievement
 from schemas.records import LearnerRecord
 from schemas.units import Unit
@@ -29,7 +29,7 @@ ON_THE_WAY = 6
 """Units, begun and not achieved, of which a file says what is missing."""
 
 
-def learning_file(store: SqliteStore, persona: str) -> dict[str, Any]:
+def learning_file(store: Store, persona: str) -> dict[str, Any]:
     """Return what the file of a persona shows, from the request's cursor on.
 
     Raises Problem (404).
@@ -64,7 +64,7 @@ def learning_file(store: SqliteStore, persona: str) -> dict[str, Any]:
 
 
 def _missing(
-    store: SqliteStore,
+    store: Store,
     persona: Persona,
     records: list[LearnerRecord],
     units: list[Unit],

@@ -15,7 +15,7 @@ from lrs.console.charts import band, bar_chart
 from lrs.console.frame import Pages
 from lrs.console.language import TIME_ZONE
 from lrs.console.navigation import STAFF, home_of
-from lrs.store.sqlite.store import SqliteStore
+from lrs.store.store import Store
 from schemas.principals import ROLES
 from schemas.times import moment_of
 
@@ -43,10 +43,9 @@ def install(pages: Pages) -> None:
         return render_template("overview_live.html", **_figures(store))
 
 
-def _figures(store: SqliteStore) -> dict[str, Any]:
+def _figures(store: Store) -> dict[str, Any]:
     figures = store.figures
-    last, projected = store.statements.last_seq(), store.records.checkpoint()
-    waiting = store.statements.following(projected, 1) if projected < last else []
+    behind = store.health.waiting()["projection"]
     achievements, claims = figures.counts("achievement"), figures.counts("claim")
     verified_of = figures.counts("verified_of_unit")
     units = {unit.code: unit for unit in store.units.all()}
@@ -54,9 +53,9 @@ def _figures(store: SqliteStore) -> dict[str, Any]:
     months = list(figures.counts("verified_in_month").items())[-MONTHS:]
     latest_claims = store.exchange.claims(None, LATEST)
     return {
-        "statements": last,
-        "behind": last - projected,
-        "lag": max(0.0, time.time() - waiting[0].stored / 1e6) if waiting else 0.0,
+        "statements": store.health.statements(),
+        "behind": behind.much,
+        "lag": max(0.0, time.time() - behind.since / 1e6) if behind.since is not None else 0.0,
         "personas": figures.total("persona"),
         "records": figures.total("record"),
         "verified": achievements.get("verified", 0),
@@ -73,16 +72,13 @@ def _figures(store: SqliteStore) -> dict[str, Any]:
     }
 
 
-def _arrivals(store: SqliteStore, minutes: int = 60) -> list[tuple[str, int]]:
-    """How many statements came in each of the last minutes: two look-ups each, no count."""
+def _arrivals(store: Store, minutes: int = 60) -> list[tuple[str, int]]:
+    """How many statements came in each of the last minutes."""
     now = int(time.time() * 1e6)
     start = now - now % MINUTE - (minutes - 1) * MINUTE
-    ends = [start + number * MINUTE - 1 for number in range(minutes)]
-    through = [*store.figures.received_through(ends), store.statements.last_seq()]
-    return [
-        (_clock(moment_of(end + 1)), through[number + 1] - through[number])
-        for number, end in enumerate(ends)
-    ]
+    begins = [start + number * MINUTE for number in range(minutes)]
+    counts = store.figures.received_in(begins)
+    return [(_clock(moment_of(at)), count) for at, count in zip(begins, counts, strict=True)]
 
 
 def _clock(moment: datetime) -> str:

@@ -29,6 +29,7 @@ from lrs.store.outbox import Delivery
 from schemas.audit import Act
 from schemas.badge_links import BadgeLink
 from schemas.credentials import NotExpressible, text_in
+from schemas.texts import Text, text_of
 
 CALLBACK = "/badge-links/callback"
 _ACCOUNT = b"badge host accounts"
@@ -97,7 +98,7 @@ class BadgeHosts:
         """
         found = self._links.answered(_hash(state))
         if found is None or found[0].asked_by != principal:
-            raise LookupError("nobody asked for this, or it came back before: begin anew")
+            raise LookupError(Text("nobody asked for this, or it came back before: begin anew"))
         link, sealed = found
         if code is None:
             self._links.end(link.id, "the learner did not agree at the host")
@@ -140,7 +141,9 @@ class BadgeHosts:
         try:
             issued = self._issuing.issue(achievement, link.language)
         except (NotExpressible, LookupError) as error:
-            raise Refused(f"the credential cannot be issued: {error}") from error
+            raise Refused(
+                Text("the credential cannot be issued: %(error)s", error=text_of(error))
+            ) from error
         account, speaking = self._account(link.host), self._speaking_to(link.host)
         held = msgspec.json.decode(self._root.open(sealed, _LINK + link.id.encode()), type=Tokens)
         try:

@@ -30,6 +30,7 @@ from lrs.store.units import Units
 from schemas.achievements import Achievement
 from schemas.credentials import Issuer, Learner, NotExpressible, Outcome, StatusPlace
 from schemas.issued import IssuedCredential
+from schemas.texts import Text
 
 LIST_VALID = timedelta(hours=24)
 """A verifier has to fetch a newer status list after this long: how long a revocation can hide."""
@@ -208,7 +209,13 @@ class Issuing:
     def _outcome(self, achievement: Achievement) -> Outcome:
         unit = self._units.unit(achievement.unit, achievement.version)
         if unit is None:
-            raise NotExpressible(f"unit {achievement.unit} {achievement.version} is not published")
+            raise NotExpressible(
+                Text(
+                    "unit %(unit)s %(version)s is not published",
+                    unit=achievement.unit,
+                    version=achievement.version,
+                )
+            )
         return Outcome(achievement=achievement, unit=unit)
 
     def _verified(self, persona: str) -> Iterator[Achievement]:

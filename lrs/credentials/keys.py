@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey, OKPKey
 
 from adapters.open_badges import SigningKey
 from lrs.auth.secrets import RootSecret
-from lrs.store.sqlite.settings import SqliteSettings
+from lrs.store.settings import StoreSettings
 from schemas.credentials import Issuer, text_in
 
 PURPOSE = b"credential keys"
@@ -53,7 +53,7 @@ class KeyPair:
 class CredentialKeys:
     """All generations of keys, sealed in the store; the newest signs, all are published."""
 
-    def __init__(self, settings: SqliteSettings, root: RootSecret, issuer: Issuer) -> None:
+    def __init__(self, settings: StoreSettings, root: RootSecret, issuer: Issuer) -> None:
         self._settings = settings
         self._root = root
         self._issuer = issuer

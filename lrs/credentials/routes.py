@@ -20,6 +20,7 @@ from lrs.credentials.hosts import CALLBACK
 from lrs.problems import Problem
 from lrs.service import Service
 from schemas.issued import IssuedCredential
+from schemas.texts import Text, text_of
 
 CACHED = 300
 """Seconds that a status list may be kept: about how long a revocation takes to be seen."""
@@ -56,7 +57,9 @@ def blueprint(service: Service) -> Blueprint:
             return _page(found)
         form = request.args.get("form", "json")
         if form not in FORMS:
-            raise Problem(400, f"The parameter form must be one of {', '.join(FORMS)}.")
+            raise Problem(
+                400, Text("The parameter form must be one of %(known)s.", known=", ".join(FORMS))
+            )
         return _credential(found, form, f"{issuing.issuer.url}/credentials/{found.id}")
 
     @routes.get(CALLBACK)
@@ -66,9 +69,12 @@ def blueprint(service: Service) -> Blueprint:
         try:
             link = service.badge_hosts.answered(state, code, principal.id)
         except LookupError as error:
-            raise Problem(400, f"{error}.") from None
+            raise Problem(400, Text("%(error)s.", error=text_of(error))) from None
         except (Unavailable, Refused) as error:
-            raise Problem(502, f"The host did not do its part: {error}. Begin anew.") from None
+            raise Problem(
+                502,
+                Text("The host did not do its part: %(error)s. Begin anew.", error=text_of(error)),
+            ) from None
         return render_template("badge_link.html", link=link)
 
     return routes

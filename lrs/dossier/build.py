@@ -51,10 +51,11 @@ from lrs.ledger.notes import sign_note
 from lrs.ledger.proofs import Proofs, full_note
 from lrs.store.exchange import Claim
 from lrs.store.ledger import SignedCheckpoint, StoredLeaf
-from lrs.store.sqlite.store import SqliteStore
+from lrs.store.store import Store
 from schemas.achievements import Achievement
 from schemas.engagements import Profile
 from schemas.facts import Fact
+from schemas.texts import Text
 from schemas.times import moment_of
 from schemas.units import Unit
 
@@ -87,7 +88,7 @@ class _Subject:
 class Builder:
     """Makes dossiers from the store."""
 
-    def __init__(self, store: SqliteStore, keys: LedgerKeys) -> None:
+    def __init__(self, store: Store, keys: LedgerKeys) -> None:
         self._store = store
         self._keys = keys
 
@@ -158,10 +159,12 @@ class Builder:
     def _subject(self, claim: str) -> _Subject:
         known = self._store.exchange.claim(claim)
         if known is None:
-            raise NoDossier(f"there is no claim {claim}")
+            raise NoDossier(Text("there is no claim %(claim)s", claim=claim))
         achievement = self._store.achievements.achievement(known.achievement)
         if achievement is None:
-            raise NoDossier(f"the achievement of the claim {claim} is not stored any more")
+            raise NoDossier(
+                Text("the achievement of the claim %(claim)s is not stored any more", claim=claim)
+            )
         units = self._store.units.all()
         version = (achievement.unit, achievement.version)
         unit = next((one for one in units if (one.code, one.version) == version), None)
@@ -172,7 +175,7 @@ class Builder:
         facts += [("unit", one) for one in published if "unit" in one.body]  # no equivalence's
         facts += [("persona", one) for one in about(achievement.persona)]
         if known != self._store.exchange.claim(claim):
-            raise NoDossier("the claim has just changed; ask again")
+            raise NoDossier(Text("the claim has just changed; ask again"))
         return _Subject(known, achievement, unit, tuple(facts))
 
     def _leaves(
@@ -184,7 +187,7 @@ class Builder:
             max((one.index + 1 for one in leaves.values()), default=1)
         )
         if missing or signed is None:
-            raise NoDossier("the ledger is a few seconds behind; ask again soon")
+            raise NoDossier(Text("the ledger is a few seconds behind; ask again soon"))
         return leaves, signed
 
     def _erased_at(self, subject: _Subject) -> datetime | None:

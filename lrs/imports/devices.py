@@ -19,6 +19,7 @@ from lrs.service import Service
 from lrs.store.devices import BatchTaken, DeviceGone
 from schemas.devices import BatchState, Device, DeviceBatch, Gap
 from schemas.imports import Import, ImportRow
+from schemas.texts import Text, text_of
 
 ALGORITHMS: Final = {"EC": ("ES256",), "OKP": ("EdDSA", "Ed25519")}
 """Signature algorithms by the type of the key (RFC 7518 3.4, RFC 8037, RFC 9864)."""
@@ -84,15 +85,17 @@ class _Registry(jws.JWSRegistry):
 def device_key(jwk: Mapping[str, Any]) -> ECKey | OKPKey:
     """Return the public key of a JWK (RFC 7517): EC P-256 or Ed25519. Raises KeyRefused."""
     if "d" in jwk:
-        raise KeyRefused("must be a public key: leave out d, which the device alone may know")
+        raise KeyRefused(Text("must be a public key: leave out d, which the device alone may know"))
     try:
         if (jwk.get("kty"), jwk.get("crv")) == ("EC", "P-256"):
             return ECKey.import_key(_told(jwk, "x", "y"))
         if (jwk.get("kty"), jwk.get("crv")) == ("OKP", "Ed25519"):
             return OKPKey.import_key(_told(jwk, "x"))
     except (JoseError, ValueError, TypeError) as error:
-        raise KeyRefused(f"cannot be read as a JWK: {error}") from None
-    raise KeyRefused("must be of kty EC with crv P-256 (ES256), or of kty OKP with crv Ed25519")
+        raise KeyRefused(Text("cannot be read as a JWK: %(error)s", error=text_of(error))) from None
+    raise KeyRefused(
+        Text("must be of kty EC with crv P-256 (ES256), or of kty OKP with crv Ed25519")
+    )
 
 
 def register(service: Service, name: str, jwk: Mapping[str, Any], source: str, by: str) -> Device:
@@ -141,7 +144,7 @@ def take(service: Service, token: bytes) -> Receipt:
             *_, (imported, _) = work_off(service, imported, rows, rows.count())
         except Elsewhere:
             raise BatchRefused(
-                409, "The batch is being taken in by another request; send it again."
+                409, Text("The batch is being taken in by another request; send it again.")
             ) from None
     batch = DeviceBatch(number=payload.number, sha256=sha256, import_id=imported.id, received=0)
     try:
@@ -158,16 +161,26 @@ def take(service: Service, token: bytes) -> Receipt:
 
 def _verified(service: Service, token: bytes) -> tuple[Device, _Payload, str]:
     if len(token) > BATCH_LIMIT:
-        raise BatchRefused(413, f"A batch must have at most {BATCH_LIMIT} octets; divide it.")
+        raise BatchRefused(
+            413,
+            Text(
+                "A batch must have at most %(batch_limit)s octets; divide it.",
+                batch_limit=BATCH_LIMIT,
+            ),
+        )
     try:
         compact = jws.extract_compact(token.strip(), registry=_Registry())
         header = msgspec.convert(compact.headers(), type=_Header)
     except (JoseError, ValueError, TypeError) as error:
         raise BatchRefused(
-            400, f"A batch must be a compact JWS with alg, kid and typ in its header: {error}"
+            400,
+            Text(
+                "A batch must be a compact JWS with alg, kid and typ in its header: %(error)s",
+                error=text_of(error),
+            ),
         ) from None
     if header.typ != TYPE:
-        raise BatchRefused(400, f"The header's typ must be {TYPE!r}.")
+        raise BatchRefused(400, Text("The header's typ must be %(type)r.", type=TYPE))
     device = service.store.devices.get(header.kid)
     if device is None or device.revoked is not None:
         raise _unknown()
@@ -177,13 +190,22 @@ def _verified(service: Service, token: bytes) -> tuple[Device, _Payload, str]:
         verified = jws.deserialize_compact(token.strip(), device_key(device.jwk), registry=registry)
     except (JoseError, ValueError, TypeError):
         raise BatchRefused(
-            403, f"The signature is not that of the device {device.id} (alg: {', '.join(allowed)})."
+            403,
+            Text(
+                "The signature is not that of the device %(id)s (alg: %(known)s).",
+                id=device.id,
+                known=", ".join(allowed),
+            ),
         ) from None
     try:
         payload = msgspec.json.decode(verified.payload, type=_Payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BatchRefused(
-            400, f"The payload must be JSON with number and statements: {error}"
+            400,
+            Text(
+                "The payload must be JSON with number and statements: %(error)s",
+                error=text_of(error),
+            ),
         ) from None
     return device, payload, hashlib.sha256(verified.payload).hexdigest()
 
@@ -195,12 +217,16 @@ def _told(jwk: Mapping[str, Any], *parts: str) -> dict[str, str | list[str]]:
 def _taken(number: int) -> BatchRefused:
     return BatchRefused(
         409,
-        f"Another batch was handed in as number {number}; each batch needs a number of its own. "
-        "Nothing of this one was stored.",
+        Text(
+            "Another batch was handed in as number %(number)s; each batch needs a number "
+            "of its own. Nothing of this one was stored.",
+            number=number,
+        ),
     )
 
 
 def _unknown() -> BatchRefused:
     return BatchRefused(
-        403, "The header's kid names no device that may hand in: register it, or it is revoked."
+        403,
+        Text("The header's kid names no device that may hand in: register it, or it is revoked."),
     )

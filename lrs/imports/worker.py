@@ -10,7 +10,7 @@ from lrs.imports.intake import LEASE, Elsewhere, SourceRefused
 from lrs.imports.run import work_off
 from lrs.imports.texts import texts
 from lrs.service import Service
-from lrs.store.sqlite.database import StoreError
+from lrs.store.errors import StoreError
 from schemas.imports import FileRefused, Import
 
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from lrs.auth.secrets import RootSecret
 from lrs.ledger.notes import NoteError, Signer, VerifierKey, open_note, sign_note
 from lrs.store.ledger import Ledger, LedgerKey
-from lrs.store.sqlite.settings import SqliteSettings
+from lrs.store.settings import StoreSettings
 from schemas.times import format_instant
 
 ORIGIN = "ledger_origin"
@@ -27,7 +27,7 @@ class LedgerKeys:
     """The keys of this installation's ledger."""
 
     def __init__(
-        self, ledger: Ledger, settings: SqliteSettings, root: RootSecret, public_url: str
+        self, ledger: Ledger, settings: StoreSettings, root: RootSecret, public_url: str
     ) -> None:
         self._ledger = ledger
         self._settings = settings

@@ -9,6 +9,8 @@ import hashlib
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+from schemas.texts import Text
+
 HASH_SIZE = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 """The root of a tree without leaves (RFC 9162 2.1.1)."""
@@ -68,7 +70,9 @@ def inclusion_ranges(index: int, size: int) -> list[Range]:
     Raises ProofError where the tree has no such leaf.
     """
     if not 0 <= index < size:
-        raise ProofError(f"a tree of {size} leaves has no leaf {index}")
+        raise ProofError(
+            Text("a tree of %(size)s leaves has no leaf %(index)s", size=size, index=index)
+        )
     ranges = []
     start, end = 0, size
     while end - start > 1:
@@ -89,7 +93,14 @@ def consistency_ranges(start: int, end: int, size: int) -> list[Range]:
     not a valid subtree of the tree.
     """
     if not is_subtree(start, end) or end > size:
-        raise ProofError(f"[{start}, {end}) is not a subtree of a tree of {size} leaves")
+        raise ProofError(
+            Text(
+                "[%(start)s, %(end)s) is not a subtree of a tree of %(size)s leaves",
+                start=start,
+                end=end,
+                size=size,
+            )
+        )
     ranges = []
     left, right, known = 0, size, True
     while (left, right) != (start, end):
@@ -126,12 +137,14 @@ def root_by_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[bytes]
     Raises ProofError where the proof cannot be one of this leaf in a tree of this size.
     """
     if not 0 <= index < size:
-        raise ProofError(f"a tree of {size} leaves has no leaf {index}")
+        raise ProofError(
+            Text("a tree of %(size)s leaves has no leaf %(index)s", size=size, index=index)
+        )
     _require_hashes((leaf, *proof))
     node, last, root = index, size - 1, leaf
     for hash_ in proof:
         if last == 0:
-            raise ProofError("the proof is longer than the tree is high")
+            raise ProofError(Text("the proof is longer than the tree is high"))
         if node & 1 or node == last:
             root = node_hash(hash_, root)
             while not node & 1 and node:
@@ -140,7 +153,7 @@ def root_by_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[bytes]
             root = node_hash(root, hash_)
         node, last = node >> 1, last >> 1
     if last != 0:
-        raise ProofError("the proof is shorter than the tree is high")
+        raise ProofError(Text("the proof is shorter than the tree is high"))
     return root
 
 
@@ -150,7 +163,7 @@ def verify_inclusion(
     """Check that the leaf's hash is in the tree of that root. Raises ProofError."""
     _require_hashes((root,))
     if root_by_inclusion(index, size, leaf, proof) != root:
-        raise ProofError("the proof leads to another root")
+        raise ProofError(Text("the proof leads to another root"))
 
 
 def verify_subtree_inclusion(
@@ -159,7 +172,7 @@ def verify_subtree_inclusion(
     """Check that the leaf's hash is in the subtree of that hash. Raises ProofError."""
     start, end = subtree
     if not is_subtree(start, end):
-        raise ProofError(f"[{start}, {end}) is not a subtree")
+        raise ProofError(Text("[%(start)s, %(end)s) is not a subtree", start=start, end=end))
     verify_inclusion(index - start, end - start, leaf, proof, root)
 
 
@@ -171,7 +184,7 @@ def verify_consistency(
     Nothing can be checked of an earlier tree without leaves. Raises ProofError.
     """
     if size == 0:
-        raise ProofError("a tree without leaves proves nothing of a later one")
+        raise ProofError(Text("a tree without leaves proves nothing of a later one"))
     verify_subtree_consistency((0, size), root, later_size, later_root, proof)
 
 
@@ -187,13 +200,20 @@ def verify_subtree_consistency(
     if 0 <= start == end <= size and subtree_hash == EMPTY_ROOT and not proof:
         return
     if not is_subtree(start, end) or end > size:
-        raise ProofError(f"[{start}, {end}) is not a subtree of a tree of {size} leaves")
+        raise ProofError(
+            Text(
+                "[%(start)s, %(end)s) is not a subtree of a tree of %(size)s leaves",
+                start=start,
+                end=end,
+                size=size,
+            )
+        )
     _require_hashes(proof)
     old, new = _roots_by_consistency(subtree, subtree_hash, size, proof)
     if not root or old != subtree_hash:
-        raise ProofError("the proof leads to another subtree")
+        raise ProofError(Text("the proof leads to another subtree"))
     if new != root:
-        raise ProofError("the proof leads to another root")
+        raise ProofError(Text("the proof leads to another root"))
 
 
 def _roots_by_consistency(
@@ -205,11 +225,11 @@ def _roots_by_consistency(
         first, node, last = first >> 1, node >> 1, last >> 1
     rest = list(proof)
     if first != node and not rest:
-        raise ProofError("the proof is empty")
+        raise ProofError(Text("the proof is empty"))
     old = new = subtree_hash if first == node else rest.pop(0)
     for hash_ in rest:
         if last == 0:
-            raise ProofError("the proof is longer than the tree is high")
+            raise ProofError(Text("the proof is longer than the tree is high"))
         if node & 1 or node == last:
             if first < node:
                 old = node_hash(hash_, old)
@@ -220,7 +240,7 @@ def _roots_by_consistency(
             new = node_hash(new, hash_)
         first, node, last = first >> 1, node >> 1, last >> 1
     if last != 0:
-        raise ProofError("the proof is shorter than the tree is high")
+        raise ProofError(Text("the proof is shorter than the tree is high"))
     return old, new
 
 
@@ -257,4 +277,4 @@ def _split(size: int) -> int:
 
 def _require_hashes(hashes: Sequence[bytes]) -> None:
     if any(len(hash_) != HASH_SIZE for hash_ in hashes):
-        raise ProofError(f"a hash is not {HASH_SIZE} octets long")
+        raise ProofError(Text("a hash is not %(hash_size)s octets long", hash_size=HASH_SIZE))

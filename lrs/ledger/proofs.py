@@ -5,6 +5,7 @@ from __future__ import annotations
 from lrs.ledger.merkle import ProofError, consistency_proof, inclusion_proof, range_hash
 from lrs.ledger.tiles import MissingTile, TiledTree
 from lrs.store.ledger import Ledger, SignedCheckpoint
+from schemas.texts import Text, text_of
 
 
 class Proofs:
@@ -19,7 +20,7 @@ class Proofs:
         try:
             return inclusion_proof(index, size, self._tree().hash_of)
         except MissingTile as error:
-            raise ProofError(f"the ledger lacks {error}") from error
+            raise ProofError(Text("the ledger lacks %(error)s", error=text_of(error))) from error
 
     def consistency(self, start: int, end: int, size: int) -> list[bytes]:
         """Return the proof that the subtree `[start, end)` is of the tree of that size.
@@ -30,7 +31,7 @@ class Proofs:
         try:
             return consistency_proof(start, end, size, self._tree().hash_of)
         except MissingTile as error:
-            raise ProofError(f"the ledger lacks {error}") from error
+            raise ProofError(Text("the ledger lacks %(error)s", error=text_of(error))) from error
 
     def root(self, size: int) -> bytes:
         """Return the root of the tree of that size. Raises ProofError."""
@@ -38,7 +39,7 @@ class Proofs:
         try:
             return range_hash(0, size, self._tree().hash_of)
         except MissingTile as error:
-            raise ProofError(f"the ledger lacks {error}") from error
+            raise ProofError(Text("the ledger lacks %(error)s", error=text_of(error))) from error
 
     def _tree(self) -> TiledTree:
         return TiledTree(self._ledger.tile)
@@ -46,7 +47,7 @@ class Proofs:
     def _require(self, size: int) -> None:
         signed = self._ledger.checkpoint()
         if not 0 < size <= (signed.size if signed else 0):
-            raise ProofError(f"no tree of {size} leaves was signed")
+            raise ProofError(Text("no tree of %(size)s leaves was signed", size=size))
 
 
 def full_note(checkpoint: SignedCheckpoint) -> str:

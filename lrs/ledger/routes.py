@@ -12,6 +12,7 @@ from lrs.ledger.tiles import WIDTH, entry_bundle, parse_tile_path
 from lrs.problems import Problem
 from lrs.service import Service
 from lrs.store.ledger import SignedCheckpoint
+from schemas.texts import Text, text_of
 
 FOREVER = "public, max-age=31536000, immutable"
 BRIEFLY = "public, max-age=2"
@@ -56,7 +57,9 @@ def blueprint(service: Service) -> Blueprint:
         try:
             hashes = proofs.inclusion(index, signed.size)
         except ProofError as error:
-            raise Problem(404, f"There is no such leaf: {error}.") from error
+            raise Problem(
+                404, Text("There is no such leaf: %(error)s.", error=text_of(error))
+            ) from error
         return _resource(proof_text(index, hashes, full_note(signed)), _TEXT, BRIEFLY)
 
     return routes

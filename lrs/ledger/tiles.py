@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from lrs.ledger.merkle import HASH_SIZE, node_hash
+from schemas.texts import Text
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
@@ -83,7 +84,9 @@ class TiledTree:
         start = first % WIDTH * HASH_SIZE
         part = tile[start : start + (HASH_SIZE << height)]
         if len(part) != HASH_SIZE << height:
-            raise MissingTile(f"tile {tile_path(TileId(tile_level, first // WIDTH, WIDTH))}")
+            raise MissingTile(
+                Text("tile %(path)s", path=tile_path(TileId(tile_level, first // WIDTH, WIDTH)))
+            )
         return tile_root(part)
 
     def _tile(self, level: int, index: int) -> bytes:
@@ -114,7 +117,7 @@ def grown_tiles(
         index, width = divmod(size, WIDTH)
         held = read(level, index) or b"" if width else b""
         if len(held) != width * HASH_SIZE:
-            raise MissingTile(f"tile {tile_path(TileId(level, index, width))}")
+            raise MissingTile(Text("tile %(path)s", path=tile_path(TileId(level, index, width))))
         hashes = held + b"".join(fresh)
         fresh = []
         for at in range(0, len(hashes), WIDTH * HASH_SIZE):

@@ -13,6 +13,7 @@ from lrs.store.clients import Clients
 from lrs.store.sources import Sources
 from schemas.audit import Act
 from schemas.clients import Client, ClientError, check_client
+from schemas.texts import Text
 
 KEY_KINDS = (("EC", "P-256"), ("OKP", "Ed25519"))
 
@@ -34,13 +35,15 @@ class Registration:
         secret = new_api_secret() if client.method == "client_secret_basic" else None
         hashed = self._root.hash_of(secret) if secret is not None else None
         if not self._clients.add(client, hashed, act):
-            raise ClientError(f"there is a client {client.id!r} already; choose another id")
+            raise ClientError(
+                Text("there is a client %(id)r already; choose another id", id=client.id)
+            )
         return secret
 
     def new_secret(self, client: Client, act: Act) -> str:
         """Return another secret, in the place of the one before. Raises ClientError."""
         if client.method != "client_secret_basic" or client.revoked is not None:
-            raise ClientError(f"the client {client.id!r} has no secret")
+            raise ClientError(Text("the client %(id)r has no secret", id=client.id))
         secret = new_api_secret()
         self._clients.set_secret(client.id, self._root.hash_of(secret), act)
         return secret
@@ -57,19 +60,23 @@ class Registration:
         """Raise ClientError where what the client has does not go together, or is not there."""
         check_client(client)
         if client.source is not None and self._sources.with_key(client.source) is None:
-            raise ClientError(f"there is no source {client.source!r}")
+            raise ClientError(Text("there is no source %(source)r", source=client.source))
         for entry in (client.jwks or {}).get("keys", []):
             _check_key(entry)
 
 
 def _check_key(entry: dict[str, Any]) -> None:
     if (entry.get("kty"), entry.get("crv")) not in KEY_KINDS:
-        raise ClientError("each key of jwks must be EC P-256 or OKP Ed25519")
+        raise ClientError(Text("each key of jwks must be EC P-256 or OKP Ed25519"))
     if not isinstance(entry.get("kid"), str) or not entry["kid"]:
-        raise ClientError("each key of jwks must have a kid")
+        raise ClientError(Text("each key of jwks must have a kid"))
     if "d" in entry:
-        raise ClientError("a key of jwks holds its private part: it must be replaced, and kept in")
+        raise ClientError(
+            Text("a key of jwks holds its private part: it must be replaced, and kept in")
+        )
     try:
         KeySet.import_key_set({"keys": [entry]})
     except (JoseError, ValueError, TypeError, KeyError) as error:
-        raise ClientError(f"the key {entry['kid']} of jwks cannot be used") from error
+        raise ClientError(
+            Text("the key %(kid)s of jwks cannot be used", kid=entry["kid"])
+        ) from error

@@ -29,7 +29,7 @@ from prometheus_client.registry import Collector
 
 from lrs.observe import counters_folder
 from lrs.problems import Problem
-from lrs.store.sqlite.store import SqliteStore
+from lrs.store.store import Store
 
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 """By one of these a reverse proxy on this machine is told from a program on it."""
@@ -66,7 +66,7 @@ FAILURES = Counter(
 class StoreFigures(Collector):
     """What the store says of itself, each figure in constant time."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
 
     def collect(self) -> Iterable[Metric]:
@@ -119,7 +119,7 @@ class StoreFigures(Collector):
         return count, age
 
 
-def exposition(store: SqliteStore) -> bytes:
+def exposition(store: Store) -> bytes:
     """Return all metrics as text."""
     registry = CollectorRegistry()
     registry.register(StoreFigures(store))
@@ -129,7 +129,7 @@ def exposition(store: SqliteStore) -> bytes:
     return generate_latest(registry) + generate_latest(COUNTED)
 
 
-def blueprint(store: SqliteStore, token: str | None) -> Blueprint:
+def blueprint(store: Store, token: str | None) -> Blueprint:
     """Return `/metrics`, for whoever holds the token; where there is none, for programs on this
     machine that do not come through a proxy.
     """

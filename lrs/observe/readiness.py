@@ -11,8 +11,9 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from lrs.problems import Problem
+from lrs.store.errors import StoreError
 from lrs.store.health import Health, Part, Waiting
-from lrs.store.sqlite.database import StoreError
+from schemas.texts import Text
 
 LIMITS: Mapping[Part, int] = {
     "projection": 300,
@@ -112,4 +113,11 @@ def blueprint(health: Health) -> Blueprint:
 
 def _require_known(names: Collection[str]) -> None:
     if unknown := sorted(set(names) - set(CHECKS)):
-        raise Problem(400, f"exclude={unknown[0][:40]} is no check; there are {', '.join(CHECKS)}.")
+        raise Problem(
+            400,
+            Text(
+                "exclude=%(unknown)s is no check; there are %(known)s.",
+                unknown=unknown[0][:40],
+                known=", ".join(CHECKS),
+            ),
+        )

@@ -82,6 +82,7 @@ class Changes:
         self._voided: dict[int, int] = {}
         self._fresh: defaultdict[RecordKey, list[StoredEvent]] = defaultdict(list)
         self._gone: defaultdict[RecordKey, dict[tuple[int, int], Event]] = defaultdict(dict)
+        self._again: set[RecordKey] = set()
         self._courses: set[tuple[Scope, str]] = set()
         self._records: dict[RecordKey, RecordState | None] = {}
         self._left_out: dict[RecordKey, set[tuple[int, int]]] = {}
@@ -112,6 +113,11 @@ class Changes:
     def recompute(self, scope: Scope, course: str) -> None:
         """Work out anew what is satisfied of a course, whatever changed."""
         self._courses.add((scope, course))
+
+    def read_again(self, key: RecordKey) -> None:
+        """Make a record anew from the events that are left of it."""
+        self._gone[key].clear()
+        self._again.add(key)
 
     def _leave(self, one: StoredEvent) -> None:
         key = RecordKey.of(one.persona, one.event)
@@ -149,6 +155,9 @@ class Changes:
         for key in keys:
             state = states.get(key)
             before = _facts(key, state) if units else NO_FACTS
+            if key in self._again:
+                wholes = state.courses if state is not None else ()
+                self._touched |= {(key.persona, name) for name in (key.activity, *wholes)}
             fresh = self._fresh.get(key, ())
             if key in self._gone or not _added(state := state or RecordState(), fresh):
                 state = self._read_whole(key)

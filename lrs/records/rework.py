@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 from lrs.records.changes import Changes, Structures
 from lrs.records.identity import held_at
 from lrs.store.projections import Checkpoint, Projections, Rework, Scope
+from lrs.store.records import RecordKey
 
 KEYS = 100
 """Records or scopes a step."""
@@ -23,6 +26,9 @@ def rework(
     """Add the next piece of the work to `changes`; return how far it is then, None at the end."""
     if waiting.kind == "persona":
         return _resettle(projections, changes, since, waiting)
+    if waiting.kind == "record":
+        changes.read_again(RecordKey(*json.loads(waiting.subject)))
+        return None
     return _satisfy_anew(projections, structures, changes, since, waiting)
 
 

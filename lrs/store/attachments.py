@@ -6,6 +6,7 @@ import hashlib
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -40,14 +41,15 @@ class Attachments:
         name = sha2.lower()
         return self._folder / name[:2] / name
 
-    def remove(self, sha2: str) -> None:
-        """Remove the content with this SHA-2, under each name that it has."""
+    def remove(self, sha2: str, keep: Callable[[str], bool] = lambda _: False) -> None:
+        """Remove the content with this SHA-2, also under its SHA-256 unless that is to be kept."""
         path = self.path(sha2)
         with suppress(FileNotFoundError):
             with path.open("rb") as file:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             path.unlink()
-            self.path(sha256).unlink(missing_ok=True)
+            if not keep(sha256):
+                self.path(sha256).unlink(missing_ok=True)
 
     def has(self, sha2: str) -> bool:
         """Tell whether there is content with this SHA-2."""

@@ -30,8 +30,8 @@ class Figures(Protocol):
         """Return how many there are of all keys; of records, of those that serve."""
         ...
 
-    def received_through(self, instants: Sequence[int]) -> list[int]:
-        """Return the seq of the last statement stored up to each instant (microseconds), 0 where
-        there is none: the difference of two is what came between them.
+    def received_in(self, minutes: Sequence[int]) -> list[int]:
+        """Return how many statements came in each of the minutes, which are told by the instants
+        (microseconds) they begin at and no older than a week.
         """
         ...

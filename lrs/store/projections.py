@@ -6,13 +6,17 @@ serves those who read; a rebuild makes another beside it, which then takes its p
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from lrs.records.state import RecordState
 from lrs.store.records import RecordKey
 from schemas.events import Event
+
+ALWAYS: Final = -(1 << 62)
+"""The time from which on whoever was first met under an identifier holds it."""
 
 
 class Checkpoint(NamedTuple):
@@ -62,14 +66,20 @@ class Scope(NamedTuple):
 
 
 class Rework(NamedTuple):
-    """What has to be worked out anew: all events of a persona, or what is satisfied of a course.
+    """What has to be worked out anew: all events of a persona, what is satisfied of a course, or
+    a record some of whose events are gone (its subject is `record_subject` of its key).
 
     `place` is how far it is, empty at the beginning.
     """
 
-    kind: Literal["persona", "course"]
+    kind: Literal["persona", "course", "record"]
     subject: str
     place: tuple[str, ...]
+
+
+def record_subject(key: RecordKey) -> str:
+    """Return what a rework of the record is known by."""
+    return json.dumps(key, ensure_ascii=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from schemas.sources import SignatureResult
+from schemas.times import format_instant
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +55,18 @@ class StatementQuery:
     ascending: bool = False
     after: int | None = None
     limit: int = 100
+
+
+def with_times(body: bytes, stored: int, *, timed: bool) -> bytes:
+    """Return the JSON of a stored statement: `body` with `stored` (microseconds) and, where the
+    client sent none (`timed` is False), a `timestamp` that is the same.
+    """
+    text = format_instant(stored).encode()
+    return b'%b,%b"stored":"%b"}' % (
+        body[:-1],
+        b"" if timed else b'"timestamp":"%b",' % text,
+        text,
+    )
 
 
 class Conflict(Exception):
@@ -104,6 +117,12 @@ class Statements(Protocol):
 
     def last_seq(self) -> int:
         """Return the seq of the newest statement, 0 where there is none."""
+        ...
+
+    def last_through(self, instant: int) -> int:
+        """Return a seq that no statement stored up to the instant (microseconds) is after, and
+        none stored later is not.
+        """
         ...
 
     def consistent_through(self) -> int:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from schemas.audit import Act
 from schemas.equivalences import Equivalence
+from schemas.texts import Text
 from schemas.units import Unit
 
 
@@ -14,10 +15,14 @@ class UnitTaken(Exception):
     """Another unit or equivalence is published under the same code and version."""
 
     def __init__(self, unit: Unit | Equivalence) -> None:
-        kind = "equivalence" if isinstance(unit, Equivalence) else "unit"
         super().__init__(
-            f"{kind} {unit.code} version {unit.version} is published with other content and a "
-            "published version never changes: give the new content the next version"
+            Text(
+                "%(kind)s %(code)s version %(version)s is published with other content and a "
+                "published version never changes: give the new content the next version",
+                kind=Text("equivalence") if isinstance(unit, Equivalence) else Text("unit"),
+                code=unit.code,
+                version=unit.version,
+            )
         )
 
 

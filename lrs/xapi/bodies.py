@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 from werkzeug.wrappers import Request
 
 from lrs.problems import Problem
+from schemas.texts import Text, text_of
 from schemas.xapi import VersionError, negotiate
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Unwrapped:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
+        if not environ.get("HTTP_AUTHORIZATION", "").isascii():
+            environ["HTTP_AUTHORIZATION"] = ""  # no credentials; Werkzeug would raise ValueError
         try:
             self._bound(environ)
             if environ.get("PATH_INFO", "").startswith("/xapi/"):
@@ -79,7 +82,10 @@ class Unwrapped:
         if encoding not in ("gzip", "x-gzip"):
             raise Problem(
                 415,
-                f"The Content-Encoding {encoding[:40]!r} is not known; send gzip or none.",
+                Text(
+                    "The Content-Encoding %(encoding)r is not known; send gzip or none.",
+                    encoding=encoding[:40],
+                ),
                 headers={"Accept-Encoding": "gzip"},
             )
         compressed = Request(environ, populate_request=False).stream
@@ -100,7 +106,9 @@ class Unwrapped:
             )
         method = query[0][1].upper()
         if method not in METHODS:
-            raise Problem(400, f"The method must be one of {', '.join(METHODS)}.")
+            raise Problem(
+                400, Text("The method must be one of %(known)s.", known=", ".join(METHODS))
+            )
         outer = Request(environ, populate_request=False)
         headers, parameters, content = _form(outer.get_data())
         environ.update(headers)
@@ -132,7 +140,7 @@ def _form(body: bytes) -> tuple[dict[str, str], list[tuple[str, str]], str | Non
             content = value
         elif name.lower() in HEADER_FIELDS:
             if "\r" in value or "\n" in value:
-                raise Problem(400, f"The field {name} must be one line.")
+                raise Problem(400, Text("The field %(name)s must be one line.", name=name))
             if HEADER_FIELDS[name.lower()]:
                 headers[HEADER_FIELDS[name.lower()]] = value
         else:
@@ -144,13 +152,18 @@ def _check_version(environ: WSGIEnvironment) -> None:
     try:
         version = negotiate(environ.get("HTTP_X_EXPERIENCE_API_VERSION"))
     except VersionError as error:
-        raise Problem(400, str(error)) from None
+        raise Problem(400, text_of(error)) from None
     if version != "1.0.3":
         raise Problem(400, "xAPI 2.0.0 has no alternate request syntax (?method=).")
 
 
 def _too_large(limit: int) -> Problem:
-    return Problem(413, f"A body may have {limit} octets at the most; send it in smaller pieces.")
+    return Problem(
+        413,
+        Text(
+            "A body may have %(limit)s octets at the most; send it in smaller pieces.", limit=limit
+        ),
+    )
 
 
 def _bounded(stream: IO[bytes] | io.RawIOBase, limit: int) -> IO[bytes]:

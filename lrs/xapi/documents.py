@@ -25,6 +25,7 @@ from lrs.xapi.parameters import (
     uuid_parameter,
 )
 from schemas.sources import Scope
+from schemas.texts import Text, text_of
 
 CONTEXT: dict[DocumentKind, tuple[str, ...]] = {
     "state": ("activityId", "agent", "registration"),
@@ -36,12 +37,12 @@ CONTEXT: dict[DocumentKind, tuple[str, ...]] = {
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _value = msgspec.json.Decoder(msgspec.Raw)
 
-CHECK_FIRST = (
+CHECK_FIRST = Text(
     "A document is stored under this id already. GET it to see its current state, then send "
     "your request again with its ETag in the header If-Match."
 )
 
-CONDITION_MISSING = (
+CONDITION_MISSING = Text(
     "A PUT of a profile in xAPI 1.0.3 needs the header If-Match (with the ETag of the document "
     "that it replaces) or If-None-Match: * (where it is to be a new one)."
 )
@@ -146,7 +147,13 @@ def _sent() -> NewDocument:
         try:
             _value.decode(sent.content)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise Problem(400, f"The content is not the JSON that it says it is: {error}") from None
+            raise Problem(
+                400,
+                Text(
+                    "The content is not the JSON that it says it is: %(error)s",
+                    error=text_of(error),
+                ),
+            ) from None
     return sent
 
 
@@ -159,7 +166,11 @@ def _fields(document: NewDocument, what: str) -> dict[str, msgspec.Raw]:
         return _object.decode(document.content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Problem(
-            400, f"{what} is no JSON object, so there is nothing to merge; use PUT to replace it."
+            400,
+            Text(
+                "%(what)s is no JSON object, so there is nothing to merge; use PUT to replace it.",
+                what=what,
+            ),
         ) from None
 
 
@@ -168,8 +179,11 @@ def _merged(kept: Document, fields: dict[str, msgspec.Raw] | None) -> NewDocumen
     if fields is None or not _is_json(kept):
         raise Problem(
             400,
-            "Only application/json can be merged into application/json; use PUT to replace the "
-            f"document, which is {kept.content_type}.",
+            Text(
+                "Only application/json can be merged into application/json; use PUT to "
+                "replace the document, which is %(content_type)s.",
+                content_type=kept.content_type,
+            ),
         )
     merged = {**_fields(kept, "The stored document"), **fields}
     return NewDocument(content_type=kept.content_type, content=msgspec.json.encode(merged))

@@ -10,6 +10,7 @@ from typing import IO
 
 from lrs.problems import Problem
 from lrs.store.attachments import Attachments
+from schemas.texts import Text
 
 PIECE = 64 * 1024
 HEADER_LIMIT = 16 * 1024
@@ -82,7 +83,9 @@ class _Reader:
                 piece, self._buffer = self._buffer[:-keep], self._buffer[-keep:]
                 yield piece
             if not self._fill():
-                raise _wrong("it ends before the closing boundary that its Content-Type names")
+                raise _wrong(
+                    Text("it ends before the closing boundary that its Content-Type names")
+                )
         begin, end = place
         piece, self._buffer = self._buffer[:begin], self._buffer[end:]
         if piece:
@@ -94,7 +97,7 @@ class _Reader:
         if line.startswith(b"--"):
             return True
         if line.strip(b" \t"):
-            raise _wrong("something stands behind a boundary on its line")
+            raise _wrong(Text("something stands behind a boundary on its line"))
         return False
 
     def _line(self) -> bytes:
@@ -102,7 +105,7 @@ class _Reader:
             if self._buffer.startswith(b"--") or len(self._buffer) > HEADER_LIMIT:
                 return self._buffer
             if not self._fill():
-                raise _wrong("it ends within a part's headers")
+                raise _wrong(Text("it ends within a part's headers"))
         line, self._buffer = self._buffer[:at], self._buffer[at + 2 :]
         return line
 
@@ -113,7 +116,7 @@ class _Reader:
             size += len(line)
             name, colon, value = line.decode("latin-1").partition(":")
             if size > HEADER_LIMIT or not colon or not name.strip():
-                raise _wrong("a part has a header that cannot be read")
+                raise _wrong(Text("a part has a header that cannot be read"))
             headers[name.strip().lower()] = value.strip()
         # In a part without content the empty line is the delimiter's own line break.
         while len(self._buffer) < len(self._mark) and self._fill():
@@ -124,7 +127,9 @@ class _Reader:
 
 
 def _wrong(what: str) -> Problem:
-    return Problem(400, f"The body is not multipart/mixed as RFC 2046 has it: {what}.")
+    return Problem(
+        400, Text("The body is not multipart/mixed as RFC 2046 has it: %(what)s.", what=what)
+    )
 
 
 def write_parts(

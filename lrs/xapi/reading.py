@@ -28,6 +28,7 @@ from lrs.xapi.parameters import (
     uuid_parameter,
 )
 from schemas.sources import Source
+from schemas.texts import Text
 from schemas.xapi import XapiVersion, read_statement
 
 PAGE_LIMIT = 500
@@ -125,7 +126,12 @@ def _formatted(
 ) -> list[bytes]:
     form = request.args.get("format", "exact")
     if form not in get_args(Format):
-        raise Problem(400, f"The parameter format must be one of {', '.join(get_args(Format))}.")
+        raise Problem(
+            400,
+            Text(
+                "The parameter format must be one of %(known)s.", known=", ".join(get_args(Format))
+            ),
+        )
     return formatted(
         [row.body for row in rows],
         cast(Format, form),

@@ -16,6 +16,7 @@ from lrs.store.statements import Conflict, NewStatement
 from lrs.xapi.search_keys import search_keys, statement_ref, voids
 from schemas.identifiers import identifier_of
 from schemas.sources import SignatureResult, Source
+from schemas.texts import Text
 from schemas.xapi import (
     Activity,
     Received,
@@ -53,7 +54,11 @@ def store(
         except NotAllowed as fault:
             raise Problem(
                 403,
-                f"Nothing was stored: statement {index}, {fault}.",
+                Text(
+                    "Nothing was stored: statement %(index)s, %(fault)s.",
+                    index=index,
+                    fault=Text("%(path)s %(rule)s", path=fault.path, rule=fault.rule),
+                ),
                 errors=[{"index": index, "path": fault.path, "rule": fault.rule}],
             ) from None
     results = signatures or ["unsigned"] * len(received)
@@ -64,10 +69,16 @@ def store(
     try:
         service.store.statements.add(source.id, batch, before_commit)
     except Conflict as conflict:
-        rule = f"another statement is stored under the id {uuid.UUID(bytes=conflict.id)}"
+        rule = Text(
+            "another statement is stored under the id %(id)s", id=uuid.UUID(bytes=conflict.id)
+        )
         raise Problem(
             409,
-            f"Nothing was stored: statement {conflict.index}, $.id: {rule}.",
+            Text(
+                "Nothing was stored: statement %(index)s, $.id: %(rule)s.",
+                index=conflict.index,
+                rule=rule,
+            ),
             errors=[{"index": conflict.index, "path": "$.id", "rule": rule}],
         ) from None
     return [str(uuid.UUID(bytes=new.id)) for new in batch]

@@ -22,6 +22,7 @@ from lrs.xapi.signatures import (
 )
 from lrs.xapi.statements import store
 from schemas.sources import SignatureResult, Source
+from schemas.texts import Text
 from schemas.xapi import (
     Received,
     StatementError,
@@ -66,8 +67,11 @@ def _store(
         else:
             raise Problem(
                 400,
-                "Send statements as application/json, or as multipart/mixed with attachments, "
-                f"not as {request.mimetype or 'nothing'!r:.80}.",
+                Text(
+                    "Send statements as application/json, or as multipart/mixed with "
+                    "attachments, not as %(mimetype)s.",
+                    mimetype=f"{request.mimetype or 'nothing'!r:.80}",
+                ),
             )
         signatures = [
             signature_result(service, one, index, version, reception.finished)
@@ -124,14 +128,17 @@ def _receive(reception: Reception, part: Part, declared: dict[str, dict[str, Any
     if sha2 not in declared:
         raise Problem(
             400,
-            "Every attachment part needs an X-Experience-API-Hash that is the sha2 of an "
-            f"attachment of the statements; {sha2[:130]!r} is none.",
+            Text(
+                "Every attachment part needs an X-Experience-API-Hash that is the sha2 "
+                "of an attachment of the statements; %(sha2)r is none.",
+                sha2=sha2[:130],
+            ),
         )
     incoming = reception.start(sha2)
     for piece in part.pieces:
         incoming.write(piece)
     if incoming.finish() != sha2:
-        raise Problem(400, f"The content of attachment {sha2} has another SHA-2.")
+        raise Problem(400, Text("The content of attachment %(sha2)s has another SHA-2.", sha2=sha2))
     return incoming
 
 

@@ -9,6 +9,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from schemas.engagements import PROFILES
 from schemas.resources.exchange import ReasonSchema
 from schemas.resources.paging import PageQuery
+from schemas.texts import Text
 
 _TEXT = validate.Length(1, 2000)
 _SEED = {"description": "Any text. The same seed gives the same sample."}
@@ -38,7 +39,7 @@ class NewEngagementSchema(Schema):
     def check_times(self, data: dict[str, Any], **_: Any) -> None:
         """A period has a beginning before its end."""
         if data["since"] >= data["until"]:
-            raise ValidationError("must be after since", "until")
+            raise ValidationError(Text("must be after since"), "until")
 
 
 class EngagementSchema(Schema):

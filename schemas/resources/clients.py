@@ -5,8 +5,11 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from schemas.clients import CLIENT_METHODS, CLIENT_SCOPES
+from schemas.texts import Text
 
-ID = validate.Regexp(r"^[A-Za-z0-9._~-]{1,64}$", error="must be 1 to 64 of A-Z a-z 0-9 . _ ~ -")
+ID = validate.Regexp(
+    r"^[A-Za-z0-9._~-]{1,64}$", error=Text("must be 1 to 64 of A-Z a-z 0-9 . _ ~ -")
+)
 
 
 class JwksSchema(Schema):

@@ -8,6 +8,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from schemas.identity import LINK_KINDS, LINK_STATES
 from schemas.resources.paging import PageQuery
+from schemas.texts import Text
 
 NEEDED = {
     "merge": {"persona", "other"},
@@ -44,8 +45,10 @@ class ProposalSchema(Schema):
         given = data.keys() - {"kind", "reason"}
         needed = NEEDED.get(data.get("kind", ""), set())
         allowed = needed | ({"other"} if data.get("kind") == "transfer" else set())
-        faults = {name: ["Must be given for this kind."] for name in sorted(needed - given)}
-        faults |= {name: ["Does not belong to this kind."] for name in sorted(given - allowed)}
+        faults = {name: [Text("Must be given for this kind.")] for name in sorted(needed - given)}
+        faults |= {
+            name: [Text("Does not belong to this kind.")] for name in sorted(given - allowed)
+        }
         if faults:
             raise ValidationError(faults)
 

@@ -7,6 +7,7 @@ from marshmallow import Schema, fields, validate
 from schemas.achievements import VERDICTS
 from schemas.resources.achievements import HeldAchievementSchema
 from schemas.resources.paging import PageQuery
+from schemas.texts import Text
 
 BATCH_LIMIT = 200
 
@@ -36,7 +37,7 @@ class DecisionSchema(Schema):
     verdict = fields.String(required=True, validate=validate.OneOf(VERDICTS))
     reason = fields.String(
         required=True,
-        validate=[validate.Length(1, 2000), validate.Regexp(r"\s*\S", error="Say why.")],
+        validate=[validate.Length(1, 2000), validate.Regexp(r"\s*\S", error=Text("Say why."))],
     )
     evidence_hash = fields.String(
         load_default=None,

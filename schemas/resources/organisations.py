@@ -6,8 +6,11 @@ from marshmallow import Schema, fields, validate
 
 from schemas.organisations import CONSENT_LEVELS, ORGANISATION_KINDS
 from schemas.resources.paging import PageQuery
+from schemas.texts import Text
 
-ID = validate.Regexp(r"^[A-Za-z0-9._~-]{1,64}$", error="must be 1 to 64 of A-Z a-z 0-9 . _ ~ -")
+ID = validate.Regexp(
+    r"^[A-Za-z0-9._~-]{1,64}$", error=Text("must be 1 to 64 of A-Z a-z 0-9 . _ ~ -")
+)
 MOST = 1000
 """Entries of one request."""
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from schemas.sources import PROVENANCES, SCOPES
+from schemas.texts import Text
 
 PREFIX = validate.Length(min=1, max=2000)
-KEY = validate.Regexp(r"^[A-Za-z0-9._~-]{1,64}$", error="must be 1 to 64 of A-Z a-z 0-9 . _ ~ -")
+KEY = validate.Regexp(
+    r"^[A-Za-z0-9._~-]{1,64}$", error=Text("must be 1 to 64 of A-Z a-z 0-9 . _ ~ -")
+)
 OVERLAP = 86_400
 LONGEST_OVERLAP = 90 * 86_400
 

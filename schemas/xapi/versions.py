@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from schemas.texts import Text
 from schemas.xapi.errors import VersionError
 
 XapiVersion = Literal["1.0.3", "2.0.0"]
@@ -22,11 +23,16 @@ def negotiate(header: str | None) -> XapiVersion:
     Raises VersionError for anything else, and where the header is missing.
     """
     if header is None:
-        raise VersionError("the header X-Experience-API-Version is missing; send 1.0.3 or 2.0.0")
+        raise VersionError(
+            Text("the header X-Experience-API-Version is missing; send 1.0.3 or 2.0.0")
+        )
     if _ONE.fullmatch(header):
         return "1.0.3"
     if _TWO.fullmatch(header):
         return "2.0.0"
     raise VersionError(
-        f"X-Experience-API-Version {header[:40]!r} is not spoken here; send 1.0.3 or 2.0.0"
+        Text(
+            "X-Experience-API-Version %(header)r is not spoken here; send 1.0.3 or 2.0.0",
+            header=header[:40],
+        )
     )

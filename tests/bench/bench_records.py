@@ -1,13 +1,11 @@
-"""How fast statements become records: `python -m tests.bench.bench_records [STATEMENTS] [SECONDS]`.
-
-Prints the rate of a rebuild on one core, and how long statements that are accepted at 500 a second
-take to be in the records, beside the work of a projector in a process of its own.
+"""How fast statements become records: the rate of a rebuild on one core, and how long statements
+that are accepted at 500 a second take to be in the records, beside the work of a projector in a
+process of its own.
 """
 
 from __future__ import annotations
 
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -26,9 +24,17 @@ from lrs.settings import Settings
 from lrs.xapi.statements import complete
 from schemas.xapi import decode_statements
 from tests.bench.cohort import statements
+from tests.bench.report import Report
+
+GROUP = "records"
+REBUILT = 5
+"""Thousands of statements that are rebuilt, times the scale."""
 
 RATE = 500
 """Statements a second while the way to the records is timed."""
+
+SECONDS = 20
+"""For how long it is."""
 
 
 @contextmanager
@@ -58,19 +64,20 @@ def post(service: Service, some: Iterator[dict]) -> None:
         )
 
 
-def rebuild_rate(service: Service) -> float:
-    """Return how many statements a second a rebuild takes in, on the CPU time of one core."""
+def measure_rebuild(report: Report, service: Service) -> None:
+    """Measure how many statements a second a rebuild takes in, on the time of one core."""
     count = service.store.statements.last_seq()
     wall, cpu = time.perf_counter(), time.process_time()
     rebuild(service.store, inbound_adapters(), dict)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    print(f"rebuild: {count} statements in {wall:.1f} s ({cpu:.1f} s of CPU): ", end="")
-    print(f"{count / wall:,.0f}/s by the clock, {count / cpu:,.0f}/s of one core")
-    return count / cpu
+    report.add(
+        GROUP, "rebuild, by the time of one core", count / cpu, "statements/s", target="10000"
+    )
+    report.add(GROUP, "rebuild, by the clock", count / wall, "statements/s")
 
 
-def latencies(service: Service, seconds: int) -> list[float]:
-    """Post `RATE` statements a second; return how long each took to be in the records."""
+def measure_latency(report: Report, service: Service) -> None:
+    """Measure how long statements that come at `RATE` a second take to be in the records."""
     accepted: list[tuple[int, float]] = []
     waits: list[float] = []
     done = threading.Event()
@@ -89,29 +96,26 @@ def latencies(service: Service, seconds: int) -> list[float]:
         time.sleep(0.05)  # until the projector is awake
     watcher = threading.Thread(target=watch)
     watcher.start()
-    some = statements(RATE * seconds, seed=2)
+    some = statements(RATE * SECONDS, seed=2)
     begun = time.perf_counter()
-    for place in range(RATE * seconds // 10):
+    for place in range(RATE * SECONDS // 10):
         time.sleep(max(0.0, begun + place * 10 / RATE - time.perf_counter()))
         post(service, islice(some, 10))
         accepted.append((service.store.statements.last_seq(), time.perf_counter()))
-    rate = RATE * seconds / (time.perf_counter() - begun)
+    rate = RATE * SECONDS / (time.perf_counter() - begun)
     done.set()
     watcher.join(60)
-    print(f"accepted to visible at {rate:.0f} statements/s: ", end="")
-    cut = statistics.quantiles(waits, n=100)
-    print(
-        f"p50 {cut[49] * 1000:.0f} ms, p95 {cut[94] * 1000:.0f} ms, max {max(waits) * 1000:.0f} ms"
+    report.add(GROUP, "accepted while it was timed", rate, "statements/s")
+    report.add(
+        GROUP, "accepted to visible, p95", sorted(waits)[int(0.95 * len(waits))], "s", target="<1"
     )
-    return waits
 
 
-def main() -> None:
-    """Print the figures."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
-    seconds = int(sys.argv[2]) if len(sys.argv) > 2 else 20
+def run(report: Report, scale: int) -> None:
+    """Rebuild five times `scale` thousand statements, then let more come in."""
+    count = REBUILT * 1000 * scale
     with tempfile.TemporaryDirectory() as folder, service_with(count, Path(folder)) as service:
-        rebuild_rate(service)
+        measure_rebuild(report, service)
         background = subprocess.Popen(
             [sys.executable, "-m", "lrs.background"],
             env={
@@ -121,11 +125,7 @@ def main() -> None:
             },
         )
         try:
-            latencies(service, seconds)
+            measure_latency(report, service)
         finally:
             background.terminate()
             background.wait()
-
-
-if __name__ == "__main__":
-    main()

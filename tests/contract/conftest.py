@@ -1,11 +1,68 @@
+import secrets
+
 import pytest
+from pymongo import MongoClient
 
+from lrs.store.mongo.store import MongoStore
 from lrs.store.sqlite.store import SqliteStore
+from tests.mongo_server import mongo_server
+
+ON_MONGO = {
+    "test_statements",
+    "test_documents",
+    "test_sources",
+    "test_facts",
+    "test_courses",
+    "test_projections",
+    "test_records",
+}
+
+AWAITING_ACHIEVEMENTS = {
+    "test_a_generation_is_built_beside_the_one_that_serves",
+    "test_a_projection_is_read_back",
+}
 
 
-@pytest.fixture(params=["sqlite"])
-def store(tmp_path):
-    """Every store that there is: what holds for one holds for all."""
-    store = SqliteStore(tmp_path / "lrs.db")
+def pytest_generate_tests(metafunc):
+    """What holds for one store holds for all."""
+    if "store" in metafunc.fixturenames:
+        stores = (
+            ["sqlite", "mongo"]
+            if metafunc.module.__name__.split(".")[-1] in ON_MONGO
+            and metafunc.function.__name__ not in AWAITING_ACHIEVEMENTS
+            else ["sqlite"]
+        )
+        metafunc.parametrize("store", stores, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def mongo(tmp_path_factory):
+    with mongo_server(tmp_path_factory.mktemp("mongo")) as address:
+        yield address
+
+
+@pytest.fixture
+def store(request, tmp_path):
+    """Every store that there is."""
+    if request.param == "sqlite":
+        store = SqliteStore(tmp_path / "lrs.db")
+        yield store
+        store.close()
+        return
+    address = request.getfixturevalue("mongo") + f"test_{secrets.token_hex(6)}"
+    store = MongoStore(address, tmp_path)
     yield store
     store.close()
+    with MongoClient(address) as client:
+        client.drop_database(client.get_default_database().name)
+
+
+@pytest.fixture
+def second_store(store, request, tmp_path):
+    """Another store of the same data, as another process has."""
+    if isinstance(store, SqliteStore):
+        second = SqliteStore(tmp_path / "lrs.db")
+    else:
+        second = MongoStore(request.getfixturevalue("mongo") + store.database.name, tmp_path)
+    yield second
+    second.close()

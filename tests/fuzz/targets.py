@@ -22,6 +22,7 @@ from lrs.xapi.multipart import read_parts
 from lrs.xapi.signatures import SignatureFault, Trust, check_signature
 from schemas.imports import FileRefused, ImportOptions
 from schemas.xapi import StatementError, decode_actor, decode_statement, decode_statements
+from tests.fuzz.requests import examples, requests
 from tests.unit.test_statement_rules import GOOD
 from tests.unit.xapi_service import multipart
 
@@ -130,6 +131,7 @@ def sheet(suffix):
 
 
 TARGETS = {
+    "requests": requests,
     "statements": statements,
     "actor": actor,
     "multipart": parts,
@@ -171,6 +173,7 @@ def seeds(name):
     note = "origin\n3\n" + "A" * 43 + "=\n\n— origin AAAAAAAA\n"
     table = "学号,姓名,课程,场次,状态\n1,李娜,C1,1,出席\n".encode()
     return {
+        "requests": examples(good, multipart(GOOD, [b"a report"])),
         "statements": [good, b"[" + good + b"]"],
         "actor": [json.dumps(GOOD["actor"]).encode()],
         "multipart": [multipart(GOOD, [b"a report", b"another"])[0]],

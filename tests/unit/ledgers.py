@@ -17,9 +17,11 @@ class LedgerAtWork:
 
     @classmethod
     def alone(cls, folder):
-        store = SqliteStore(folder / "lrs.db")
-        root = RootSecret(bytes(32))
-        return cls(store, LedgerKeys(store.ledger, store.settings, root, "https://lrs.example"))
+        return cls.with_secret(SqliteStore(folder / "lrs.db"), RootSecret(bytes(32)))
+
+    @classmethod
+    def with_secret(cls, store, secret):
+        return cls(store, LedgerKeys(store.ledger, store.settings, secret, "https://lrs.example"))
 
     @classmethod
     def of(cls, service):

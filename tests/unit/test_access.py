@@ -13,6 +13,7 @@ from schemas.people import Person
 from schemas.principals import ROLES
 from schemas.sources import SCOPES
 from tests.unit.access_table import ANSWERS, CLIENTS, DOORS, OPEN, Scopes
+from tests.unit.test_problems import has_chinese
 from tests.unit.test_statement_resource import signed_in
 from tests.unit.test_statement_rules import with_
 
@@ -62,7 +63,10 @@ class Asker:
     def __call__(self, method, url):
         version = {"X-Experience-API-Version": "2.0.0"} if url.startswith("/xapi/") else {}
         return self.client.open(
-            url, method=method, auth=self.auth, headers={**self.headers, **version}
+            url,
+            method=method,
+            auth=self.auth,
+            headers={"Accept-Language": "zh-CN", **self.headers, **version},
         )
 
 
@@ -136,9 +140,20 @@ def test_each_role_gets_in_where_the_table_says_and_nowhere_else(app, role):
             answer = (Asker(app, role) if door in ENDS else asker)(method, url)
             if problem := _fault(door, who, role, url, answer):
                 wrong.append(f"{door} ({url}) by {role or 'a stranger'}: {problem}")
+            if not told_in_chinese(answer):
+                wrong.append(f"{door} ({url}) is not told in Chinese: {answer.text}")
             if role in ("enterprise", "learner") and MARK in answer.text:
                 wrong.append(f"{door} ({url}) shows a {role} what is another tenant's")
     assert not wrong, "\n" + "\n".join(wrong)
+
+
+def told_in_chinese(answer):
+    """Whether an answer is none of a problem, or one that is told in Chinese throughout."""
+    if answer.mimetype != "application/problem+json":
+        return True
+    body = answer.json
+    texts = [body["title"], body["detail"], *(one["rule"] for one in body.get("errors", ()))]
+    return answer.headers["Content-Language"] == "zh-CN" and all(map(has_chinese, texts))
 
 
 def _fault(door, who, role, url, answer):

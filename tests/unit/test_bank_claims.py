@@ -12,7 +12,7 @@ from lrs.bank.app import create_app
 from lrs.bank.claims import ClaimError, decode_claim, reason_to_reject
 from lrs.bank.page import PAGE_SIZE
 from lrs.bank.settings import BankSettings
-from lrs.store.sqlite.database import StoreError
+from lrs.store.errors import StoreError
 from schemas.claims import ClaimPayload, claim_hash
 from tests.bank_process import client_key, write_jwks
 

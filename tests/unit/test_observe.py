@@ -17,8 +17,8 @@ from lrs.observe.readiness import LIMITS, verdict
 from lrs.observe.redaction import without_values
 from lrs.observe.request_id import accepted
 from lrs.settings import Settings
+from lrs.store.errors import StoreError
 from lrs.store.health import Place, Waiting
-from lrs.store.sqlite.database import StoreError
 from tests.unit.ledgers import LedgerAtWork
 from tests.unit.unit_service import UnitService, learner, unit
 

@@ -3,7 +3,8 @@ import threading
 
 import pytest
 
-from lrs.store.sqlite.database import Database, StoreError
+from lrs.store.errors import StoreError
+from lrs.store.sqlite.database import Database
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ def test_a_published_version_never_changes(lrs):
             "must only narrow",
         ),
         ({"rule": {"achieved": {"unit": "U9"}}}, "rule", "'U9', which is not published"),
-        ({"rule": {"achieved": {"unit": "U1"}}}, "rule", "must not need itself: U1 needs U1"),
+        ({"rule": {"achieved": {"unit": "U1"}}}, "rule", "must not need itself: U1 -> U1"),
         ({"supersedes": [1]}, "supersedes", "must be versions before this one"),
     ],
 )

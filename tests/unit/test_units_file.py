@@ -294,7 +294,7 @@ def test_a_field_that_is_wrong_is_named_with_its_line_and_rule(old, new, error):
         ("- passed: {activity: 'urn:a'}", "12: units[0].rule: must be one condition"),
         (
             "scored: {activity: 'urn:a', at_least: 60}",
-            "13: units[0].rule.scored.at_least: must be a share between 0 and 1, 60 % is written "
+            "13: units[0].rule.scored.at_least: must be a share between 0 and 1, such as "
             "0.6, is 60.0",
         ),
         (

@@ -15,7 +15,7 @@ from importlib.resources import files
 import zstandard
 
 from lrs.store.sqlite.database import Database, Transaction
-from schemas.times import format_instant
+from lrs.store.statements import with_times
 
 LEVEL = 3
 DICTIONARY_SIZE = 112 * 1024
@@ -58,12 +58,7 @@ class Bodies:
         """Return the JSON of a stored statement, with `stored` (microseconds) and, where the
         client sent none (`timed` is 0), a `timestamp` that is the same.
         """
-        text = format_instant(stored).encode()
-        return b'%b,%b"stored":"%b"}' % (
-            self.unpack(dictionary, packed)[:-1],
-            b"" if timed else b'"timestamp":"%b",' % text,
-            text,
-        )
+        return with_times(self.unpack(dictionary, packed), stored, timed=bool(timed))
 
     def train(self, samples: Sequence[bytes]) -> int:
         """Make a dictionary of the samples, the newest from now on; return its id.

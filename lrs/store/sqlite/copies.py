@@ -7,7 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 from lrs.store.copies import Copied, Progress
-from lrs.store.sqlite.database import Database, StoreError
+from lrs.store.errors import StoreError
+from lrs.store.sqlite.database import Database
 
 PAGES = 4096
 """Pages copied between two reports."""

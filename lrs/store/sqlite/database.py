@@ -15,13 +15,15 @@ import sqlite3
 import struct
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from lrs.store.sqlite.migration import LaterVersion, bring_up_to_date
+from lrs.store.errors import StoreError
+from lrs.store.sqlite.migration import LaterVersion, MovedAway, bring_up_to_date
 
 Result = TypeVar("Result")
 
@@ -29,8 +31,10 @@ GROUP_LIMIT = 256
 """Pieces of work in one transaction at the most, so that no caller waits for all others."""
 
 
-class StoreError(Exception):
-    """The store cannot be opened or written; the message tells what to do."""
+class _Connection(sqlite3.Connection):
+    """A connection that is closed with the thread that it was opened for: the web server ends
+    threads that have nothing to do.
+    """
 
 
 class Transaction:
@@ -116,7 +120,7 @@ class Database:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         self._local = threading.local()
-        self._readers: list[sqlite3.Connection] = []
+        self._readers: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._readers_lock = threading.Lock()
         self._turn = Turn(path.with_name("turn"))
         self._reader_turn = Turn(path.with_name("turn"))
@@ -128,13 +132,13 @@ class Database:
 
     def read(self) -> sqlite3.Connection:
         """Return this thread's connection, which only reads."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        connection: _Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._connect()
             connection.execute("PRAGMA query_only = ON")
             self._local.connection = connection
             with self._readers_lock:
-                self._readers.append(connection)
+                self._readers.add(connection)
         return connection
 
     @contextmanager
@@ -189,10 +193,14 @@ class Database:
         self._turn.close()
         self._reader_turn.close()
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> _Connection:
         try:
             connection = sqlite3.connect(
-                self._path, isolation_level=None, check_same_thread=False, timeout=60
+                self._path,
+                isolation_level=None,
+                check_same_thread=False,
+                timeout=60,
+                factory=_Connection,
             )
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
@@ -207,6 +215,10 @@ class Database:
         with self._turn.held():
             try:
                 bring_up_to_date(self._writer)
+            except MovedAway:
+                raise StoreError(
+                    f"{self._path} was moved to MongoDB: set LRS_STORE to its address there"
+                ) from None
             except LaterVersion as error:
                 raise StoreError(
                     f"{self._path} was written by a later version of this program "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,11 +14,10 @@ from lrs.store.sqlite.bodies import Bodies
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act, note_fact
 from lrs.store.sqlite.sharing import forget
-from lrs.store.sqlite.statements import term_of
+from lrs.store.sqlite.tombstones import NOBODY, Tombstones
+from lrs.store.terms import term_of
 from schemas.audit import Act
-
-NOBODY = "https://erased.invalid"
-"""RFC 2606: a name that leads nowhere. Tombstones are about it."""
+from schemas.texts import Text
 
 _OTHERWISE = frozenset({"achievement", "audit_event", "identity_link"})
 """Tables whose rows of a persona do not simply go; those of every other table do."""
@@ -35,22 +34,21 @@ _PERSONAL_FIELDS = frozenset({"evidence", "score", "reason", "identifier", "iden
 class SqliteErasure:
     """Fulfils `lrs.store.erasure.Erasure`.
 
-    `keys` gives the search keys of a statement's body, `keep` tells which are of others.
+    `keep` tells which statements are of others.
     """
 
-    def __init__(
-        self, database: Database, *, keys: Callable[[bytes], frozenset[str]], keep: Keep
-    ) -> None:
+    def __init__(self, database: Database, tombstones: Tombstones, *, keep: Keep) -> None:
         self._database = database
         self._bodies = Bodies(database)
-        self._keys = keys
+        self._tombstones = tombstones
         self._keep = keep
 
     def erase(self, persona: str, act: Act) -> Erased:
         """Erase a persona, with all that are merged into it, and write the fact `erased`."""
-        return self._database.write(lambda tx: self._erase(tx, persona, act))
+        return self._database.write(lambda tx: self.erase_within(tx, persona, act))
 
-    def _erase(self, tx: Transaction, persona: str, act: Act) -> Erased:
+    def erase_within(self, tx: Transaction, persona: str, act: Act) -> Erased:
+        """Erase a persona in a transaction of another noun, as `erase` does in one of its own."""
         tx.execute("PRAGMA secure_delete = ON")
         tx.execute("PRAGMA defer_foreign_keys = ON")
         names = self._names(tx, persona)
@@ -94,9 +92,11 @@ class SqliteErasure:
         """Return a new random id for each persona that is this person."""
         row = tx.execute("SELECT merged_into FROM persona WHERE id = ?", (persona,)).fetchone()
         if row is None:
-            raise NotErasable(f"there is no persona {persona}")
+            raise NotErasable(Text("there is no persona %(persona)s", persona=persona))
         if row[0] is not None:
-            raise NotErasable(f"the persona is merged into {row[0]}: erase that one")
+            raise NotErasable(
+                Text("the persona is merged into %(other)s: erase that one", other=row[0])
+            )
         found = tx.execute(
             "WITH RECURSIVE one (id) AS (VALUES (?) UNION "
             "SELECT p.id FROM persona p JOIN one ON p.merged_into = one.id) SELECT id FROM one",
@@ -150,38 +150,9 @@ class SqliteErasure:
                 mentions += 1
                 continue
             attachments |= {one["sha2"].lower() for one in statement.get("attachments", ())}
-            self._bury(tx, seq, body, nobody)
+            self._tombstones.bury(tx, seq, body, nobody)
             erased[statement_id] = seq
         return erased, mentions, attachments
-
-    def _bury(self, tx: Transaction, seq: int, body: bytes, nobody: str) -> None:
-        """Put a tombstone in a statement's place and let nothing find it by what it said."""
-        statement: dict[str, Any] = msgspec.json.decode(body)
-        kept: dict[str, Any] = {
-            name: value for name, value in statement.items() if name in ("authority", "version")
-        }
-        tombstone: dict[str, Any] = {
-            "id": statement["id"],
-            "actor": {"objectType": "Agent", "account": {"homePage": NOBODY, "name": nobody}},
-            "verb": {"id": f"{NOBODY}/erased", "display": {"en": "erased", "zh-CN": "已删除"}},
-            "object": {"objectType": "Activity", "id": f"{NOBODY}/statement"},
-            **kept,
-        }
-        named, (packed,) = self._bodies.pack([msgspec.json.encode(tombstone)])
-        tx.execute(
-            "UPDATE statement SET voided = 1, timed = 0, dictionary = ?, body = ? WHERE seq = ?",
-            (named, packed, seq),
-        )
-        terms = [term_of(key) for key in self._keys(body) if not key.startswith("verb:")]
-        places = [seq, *self._referring(tx, uuid.UUID(statement["id"]).bytes)]
-        tx.executemany(
-            "DELETE FROM posting WHERE term = ? AND seq = ?",
-            [(term, place) for term in terms for place in places],
-        )
-
-    def _referring(self, tx: Transaction, statement_id: bytes) -> list[int]:
-        rows = tx.execute("SELECT seq FROM reference WHERE target = ?", (statement_id,))
-        return [row[0] for row in rows]
 
     def _identity(
         self, tx: Transaction, names: Mapping[str, str], identifiers: Sequence[str]
@@ -275,7 +246,11 @@ class SqliteErasure:
             (claim,),
         ).fetchall()
         if state != "queued" and any(not parked for (parked,) in pending):
-            raise NotErasable(f"the claim {claim} is on its way; ask again once it is answered")
+            raise NotErasable(
+                Text(
+                    "the claim %(claim)s is on its way; ask again once it is answered", claim=claim
+                )
+            )
         tx.execute(
             "DELETE FROM outbox WHERE subject = ? AND kind IN ('submit', 'withdraw')", (claim,)
         )

@@ -11,11 +11,13 @@ from msgspec.structs import replace
 
 from lrs.records.identity import PERSONA_NAMESPACE, persona_of
 from lrs.store.identity import NotPossible
+from lrs.store.projections import ALWAYS
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act, note_fact
-from lrs.store.sqlite.projections import ALWAYS, touch_identities
+from lrs.store.sqlite.projections import touch_identities
 from schemas.audit import Act
 from schemas.identity import IdentityLink, LinkState, Suggestion
+from schemas.texts import Text
 
 _link = msgspec.json.Decoder(IdentityLink).decode
 
@@ -48,9 +50,13 @@ class SqliteIdentity:
             if known is None:
                 return None
             if known.state != "proposed":
-                raise NotPossible(f"The link was {known.state} already; propose another.")
+                raise NotPossible(
+                    Text("The link was %(state)s already; propose another.", state=known.state)
+                )
             if known.proposed_by == principal:
-                raise NotPossible("Who proposed a link cannot decide on it: ask somebody else.")
+                raise NotPossible(
+                    Text("Who proposed a link cannot decide on it: ask somebody else.")
+                )
             decided = replace(
                 known,
                 state=state,
@@ -210,16 +216,18 @@ def _completed(tx: Transaction, link: IdentityLink) -> IdentityLink:
     if link.kind == "undo":
         undone = _of_id(tx, link.undoes or "")
         if undone is None:
-            raise NotPossible("There is no such link to undo.")
+            raise NotPossible(Text("There is no such link to undo."))
         return replace(
             link, persona=undone.persona, other=undone.other, identifier=undone.identifier
         )
     if link.kind == "transfer":
         if link.identifier is None or link.since is None:
-            raise NotPossible("A transfer needs an identifier and since when it is another's.")
+            raise NotPossible(
+                Text("A transfer needs an identifier and since when it is another's.")
+            )
         held = _held(tx, link.identifier, link.since)
         if held is None:
-            raise NotPossible("Nobody is known under the identifier.")
+            raise NotPossible(Text("Nobody is known under the identifier."))
         fresh = str(uuid.uuid5(PERSONA_NAMESPACE, f"{link.identifier}|{link.since}"))
         return replace(link, persona=held[1], other=link.other or fresh)
     return link
@@ -230,23 +238,29 @@ def _check(tx: Transaction, link: IdentityLink) -> None:
     if link.kind == "undo":
         undone = _of_id(tx, link.undoes or "")
         if undone is None or not undone.in_force() or undone.kind == "undo":
-            raise NotPossible("Only what is in force can be undone.")
+            raise NotPossible(Text("Only what is in force can be undone."))
         return
     if link.persona == link.other:
-        raise NotPossible("The persona and the other are the same.")
+        raise NotPossible(Text("The persona and the other are the same."))
     for persona in (link.persona, link.other):
         row = tx.execute("SELECT merged_into FROM persona WHERE id = ?", (persona,)).fetchone()
         if row is None and (link.kind == "merge" or persona == link.persona):
-            raise NotPossible(f"There is no persona {persona!r}.")
+            raise NotPossible(Text("There is no persona %(persona)r.", persona=persona))
         if row is not None and row[0] is not None:
-            raise NotPossible(f"The persona {persona!r} is merged into {row[0]!r}: name that one.")
+            raise NotPossible(
+                Text(
+                    "The persona %(persona)r is merged into %(other)r: name that one.",
+                    persona=persona,
+                    other=row[0],
+                )
+            )
     if link.kind == "transfer":
         held = tx.execute(
             "SELECT 1 FROM holding WHERE identifier = ? AND since = ?",
             (link.identifier, link.since),
         ).fetchone()
         if held is not None:
-            raise NotPossible("The identifier changed hands at that very time already.")
+            raise NotPossible(Text("The identifier changed hands at that very time already."))
 
 
 def _carry_out(tx: Transaction, link: IdentityLink) -> None:

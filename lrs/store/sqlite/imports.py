@@ -372,6 +372,16 @@ def _end(
     return ended
 
 
+def end_quarantine(tx: Transaction, import_id: str, number: int, correction: Correction) -> None:
+    """End a row's quarantine with nothing stored, and nothing left of what it said."""
+    found = tx.execute(
+        f"SELECT {_ROW} FROM import_row WHERE import = ? AND number = ?",  # noqa: S608
+        (import_id, number),
+    ).fetchone()
+    ended = replace(_row(found), state="discarded", cells={}, faults=(), correction=correction)
+    _put_row(tx, import_id, ended)
+
+
 def _row(found: Sequence[Any]) -> ImportRow:
     number, state, statements, raw = found
     body = _body.decode(raw) if raw else _EMPTY

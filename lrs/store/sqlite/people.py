@@ -12,6 +12,7 @@ from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act
 from schemas.audit import Act
 from schemas.people import Account, Person
+from schemas.texts import Text
 
 FREE_ATTEMPTS = 5
 """Attempts to sign in that may fail before the next one has to wait."""
@@ -42,7 +43,9 @@ class SqlitePeople:
                     (added.id, added.name, added.subject, msgspec.json.encode(added)),
                 )
             except sqlite3.IntegrityError:
-                raise NameTaken(f"somebody signs in as {person.name!r} already") from None
+                raise NameTaken(
+                    Text("somebody signs in as %(name)r already", name=person.name)
+                ) from None
             note_act(tx, act)
             return added
 
@@ -85,7 +88,9 @@ class SqlitePeople:
                     (changed.name, changed.subject, msgspec.json.encode(changed), person),
                 )
             except sqlite3.IntegrityError:
-                raise NameTaken(f"somebody signs in as {changed.name!r} already") from None
+                raise NameTaken(
+                    Text("somebody signs in as %(name)r already", name=changed.name)
+                ) from None
             if changed.disabled is not None:
                 _end_all(tx, person)
             note_act(tx, act)

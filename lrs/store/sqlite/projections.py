@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
-from lrs.records.state import RecordState
+from lrs.records.state import RecordState, decode_state, encode_state
 from lrs.store.projections import (
+    ALWAYS,
     Checkpoint,
     Holding,
     Projection,
     Rework,
     Scope,
     StoredEvent,
+    record_subject,
 )
 from lrs.store.records import RecordKey
 from lrs.store.sqlite.database import Database, Transaction
 from schemas.events import Event
 from schemas.times import instant_of
 
-ALWAYS: Final = -(1 << 62)
-"""The time from which on whoever was first met under an identifier holds it."""
-
 _event = msgspec.json.Decoder(Event).decode
 _write_event = msgspec.json.Encoder().encode
 _place = msgspec.msgpack.Decoder(tuple[str, ...]).decode
-decode_state = msgspec.msgpack.Decoder(RecordState).decode
-encode_state = msgspec.msgpack.Encoder(order="deterministic").encode
 
 
 class SqliteProjections:
@@ -302,6 +299,11 @@ def touch_identities(tx: Transaction, *personas: str) -> None:
 def touch_courses(tx: Transaction, *courses: str) -> None:
     """Have all generations work out anew what is satisfied of courses."""
     _touch(tx, "course", courses)
+
+
+def touch_records(tx: Transaction, keys: Iterable[RecordKey]) -> None:
+    """Have all generations make records anew: some of their events are gone."""
+    _touch(tx, "record", [record_subject(key) for key in keys])
 
 
 def mark_due(tx: Transaction, due: Iterable[tuple[str, str]]) -> None:

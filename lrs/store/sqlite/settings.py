@@ -6,7 +6,7 @@ from lrs.store.sqlite.database import Database, Transaction
 
 
 class SqliteSettings:
-    """Values by name, each written once."""
+    """Fulfils `lrs.store.settings.StoreSettings`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
-import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
 import zstandard
 
+from lrs.store.errors import StoreError
 from lrs.store.sqlite.bodies import SAMPLES, Bodies
-from lrs.store.sqlite.database import Database, StoreError, Transaction
+from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.statements import Conflict, NewStatement, StatementQuery, StoredStatement
+from lrs.store.terms import term_of
 
 CHAIN_LIMIT = 16
 """Statements referring to statements are followed this far."""
-
-SHORT = 256
-"""Keys up to this many characters are remembered with their terms, so that memory is bounded."""
 
 COLUMNS = (
     "s.seq, s.id, s.stored, s.source, s.voided, s.timed, s.dictionary, s.body, "
@@ -52,26 +48,7 @@ class Prepared(NamedTuple):
         return Prepared(self.dictionary, self.statements[begin : begin + count])
 
 
-@lru_cache(maxsize=32_768)
-def _short_term(key: str) -> int:
-    return _hash(key)
-
-
-def _hash(key: str) -> int:
-    digest = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int(struct.unpack("<q", digest)[0])
-
-
-def term_of(key: str) -> int:
-    """Return a search key's term: 64 bits of its hash, signed as SQLite's integers are.
-
-    At a billion different keys the chance that any two share a term is 3 %, and what follows
-    is one statement too many on a page, so terms are not looked up in a table of their own.
-    """
-    return _short_term(key) if len(key) <= SHORT else _hash(key)
-
-
-def last_stored_by(connection: sqlite3.Connection, instant: int) -> int:
+def last_stored_by(connection: sqlite3.Connection | Transaction, instant: int) -> int:
     """Return the seq of the last statement stored not after the instant, 0 for none.
 
     Found by halving, since `stored` grows with `seq`: no index to write for it.
@@ -222,6 +199,10 @@ class SqliteStatements:
         """Return the seq of the newest statement, 0 where there is none."""
         found = self._database.read().execute("SELECT max(seq) FROM statement").fetchone()[0]
         return int(found or 0)
+
+    def last_through(self, instant: int) -> int:
+        """Return the seq of the last statement stored up to the instant (microseconds)."""
+        return last_stored_by(self._database.read(), instant)
 
     def consistent_through(self) -> int:
         """Return an instant (microseconds) up to which every statement can already be read."""

@@ -8,6 +8,7 @@ from lrs.store.attachments import Attachments
 from lrs.store.import_files import ImportFiles
 from lrs.store.sqlite.achievements import SqliteAchievements
 from lrs.store.sqlite.badge_links import SqliteBadgeLinks
+from lrs.store.sqlite.bodies import Bodies
 from lrs.store.sqlite.client_keys import SqliteClientKeys
 from lrs.store.sqlite.clients import SqliteClients
 from lrs.store.sqlite.copies import SqliteCopies
@@ -31,19 +32,22 @@ from lrs.store.sqlite.people import SqlitePeople
 from lrs.store.sqlite.projections import SqliteProjections
 from lrs.store.sqlite.reconciliations import SqliteReconciliations
 from lrs.store.sqlite.records import SqliteRecords
+from lrs.store.sqlite.retention import SqliteRetention
 from lrs.store.sqlite.rosters import SqliteRosters
 from lrs.store.sqlite.sealed import SqliteIdentityDocuments, SqliteSealedValues
 from lrs.store.sqlite.sessions import SqliteSessions
 from lrs.store.sqlite.settings import SqliteSettings
 from lrs.store.sqlite.sources import SqliteSources
 from lrs.store.sqlite.statements import SqliteStatements
+from lrs.store.sqlite.tombstones import Tombstones
 from lrs.store.sqlite.units import SqliteEquivalences, SqliteUnits
 from lrs.store.sqlite.webhooks import SqliteWebhooks
+from lrs.store.store import Store
 from lrs.xapi.search_keys import is_of_others, search_keys
 from schemas.xapi import merge_definitions, read_statement, same_statement
 
 
-class SqliteStore:
+class SqliteStore(Store):
     """Every noun of the embedded store, over one database file."""
 
     def __init__(self, path: Path) -> None:
@@ -88,11 +92,17 @@ class SqliteStore:
         self.clients = SqliteClients(self.database)
         self.organisations = SqliteOrganisations(self.database)
         self.engagements = SqliteEngagements(self.database)
-        self.erasure = SqliteErasure(
-            self.database, keys=lambda body: search_keys(read_statement(body)), keep=is_of_others
+        tombstones = Tombstones(
+            Bodies(self.database), keys=lambda body: search_keys(read_statement(body))
         )
+        self.erasure = SqliteErasure(self.database, tombstones, keep=is_of_others)
+        self.retention = SqliteRetention(self.database, tombstones, self.attachments, self.erasure)
         self.people = SqlitePeople(self.database)
         self.sessions = SqliteSessions(self.database)
+
+    def now(self) -> int:
+        """Return the time in microseconds since the epoch, never before that of any write."""
+        return self.database.now()
 
     def close(self) -> None:
         """Finish what waits to be written and close."""

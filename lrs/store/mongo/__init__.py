@@ -1,0 +1,1 @@
+"""The store in MongoDB, for when one machine is not enough."""

@@ -1,0 +1,92 @@
+"""The store in MongoDB as a whole."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from pathlib import Path
+
+from lrs.store.attachments import Attachments
+from lrs.store.import_files import ImportFiles
+from lrs.store.mongo import (
+    applying,
+    courses,
+    documents,
+    due,
+    facts,
+    figures,
+    organisations,
+    projections,
+    records,
+    settings,
+    sharing,
+    sources,
+    statements,
+)
+from lrs.store.mongo.courses import MongoCourses
+from lrs.store.mongo.database import MongoDatabase
+from lrs.store.mongo.documents import MongoDocuments
+from lrs.store.mongo.facts import MongoAudit, MongoFacts
+from lrs.store.mongo.figures import MongoFigures
+from lrs.store.mongo.organisations import MongoOrganisations
+from lrs.store.mongo.projections import MongoProjections
+from lrs.store.mongo.records import MongoRecords
+from lrs.store.mongo.settings import MongoSettings
+from lrs.store.mongo.sources import MongoSources
+from lrs.store.mongo.statements import MongoStatements
+from lrs.store.store import Store
+from lrs.xapi.search_keys import search_keys
+from schemas.xapi import merge_definitions, read_statement, same_statement
+
+NOUNS = (
+    applying,
+    courses,
+    documents,
+    due,
+    facts,
+    figures,
+    organisations,
+    projections,
+    records,
+    settings,
+    sharing,
+    sources,
+    statements,
+)
+
+INDEXES = dict(ChainMap(*(dict(noun.INDEXES) for noun in NOUNS)))
+
+
+class MongoStore(Store):
+    """Every noun, over one database; files are in a folder that all machines share."""
+
+    statements: MongoStatements
+
+    def __init__(self, address: str, folder: Path) -> None:
+        """Connect to the database, making what is missing in it. Raises StoreError."""
+        self.database = database = MongoDatabase(address, INDEXES)
+        self.attachments = Attachments(folder / "attachments")
+        self.import_files = ImportFiles(folder / "imports")
+        self.settings = MongoSettings(database)
+        self.facts = MongoFacts(database)
+        self.audit = MongoAudit(database)
+        self.figures = MongoFigures(database)
+        self.statements = MongoStatements(
+            database,
+            same=same_statement,
+            keys=lambda body: search_keys(read_statement(body)),
+            merge=merge_definitions,
+        )
+        self.documents = MongoDocuments(database)
+        self.sources = MongoSources(database)
+        self.organisations = MongoOrganisations(database)
+        self.projections = MongoProjections(database)
+        self.records = MongoRecords(database)
+        self.courses = MongoCourses(database)
+
+    def now(self) -> int:
+        """Return the time in microseconds since the epoch, never before that of any write."""
+        return self.database.now()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.database.close()

@@ -1,0 +1,83 @@
+"""Moving a table of SQLite into a collection of MongoDB, row by row."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from typing import Any, NamedTuple
+
+import bson
+from pymongo import ReplaceOne
+
+from lrs.store.mongo.database import MongoDatabase
+
+PAGE = 500
+
+Row = Mapping[str, Any]
+Related = Callable[..., list[Row]]
+"""Gives rows of other tables: `related(sql, *values)`."""
+
+
+class Table(NamedTuple):
+    """What becomes a collection: `select` gives a row for each document, `document` makes it.
+
+    Every document has an `_id` that its row decides, so that a row moved twice is there once.
+    """
+
+    collection: str
+    select: str
+    document: Callable[[Row, Related], dict[str, Any]]
+
+
+class Difference(NamedTuple):
+    """A collection that is not what its table is."""
+
+    collection: str
+    rows: int
+    documents: int
+
+
+def move_table(table: Table, connection: sqlite3.Connection, target: MongoDatabase) -> int:
+    """Move every row of a table; return how many."""
+    count = 0
+    documents = _documents(table, connection)
+    while page := list(islice(documents, PAGE)):
+        target[table.collection].bulk_write(
+            [ReplaceOne({"_id": one["_id"]}, one, upsert=True) for one in page], ordered=False
+        )
+        count += len(page)
+    return count
+
+
+def difference(
+    table: Table, connection: sqlite3.Connection, target: MongoDatabase
+) -> Difference | None:
+    """Hold a collection against its table, document by document; None where they are the same."""
+    rows, here = _digest(_documents(table, connection))
+    documents, there = _digest(target[table.collection].find())
+    return None if here == there else Difference(table.collection, rows, documents)
+
+
+def _documents(table: Table, connection: sqlite3.Connection) -> Iterator[dict[str, Any]]:
+    def related(sql: str, *values: Any) -> list[Row]:
+        cursor = connection.execute(sql, values)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+    cursor = connection.execute(table.select)
+    names = [column[0] for column in cursor.description]
+    for row in cursor:
+        yield table.document(dict(zip(names, row, strict=True)), related)
+
+
+def _digest(documents: Iterator[Mapping[str, Any]] | Any) -> tuple[int, int]:
+    """Return how many documents there are, and the sum of their hashes: their order is no
+    matter.
+    """
+    count = total = 0
+    for one in documents:
+        count += 1
+        total += int.from_bytes(hashlib.sha256(bson.encode(one)).digest())
+    return count, total % (1 << 256)

@@ -1,0 +1,115 @@
+"""What was in SQLite is in MongoDB afterwards, however often and whenever it was moved."""
+
+import secrets
+import uuid
+
+import pytest
+from pymongo import MongoClient
+
+from lrs.store.documents import DocumentKey
+from lrs.store.errors import StoreError
+from lrs.store.mongo.store import MongoStore
+from lrs.store.moving.move import NotTheSame, move_all, move_live
+from lrs.store.sqlite.store import SqliteStore
+from lrs.store.statements import StatementQuery
+from tests.unit.test_rebuild import voiding
+from tests.unit.unit_service import UnitService, learner
+
+STATE = DocumentKey("state", "https://a.example", "mbox:mailto:a@b.example", "", "s1")
+VERB = "verb:http://adlnet.gov/expapi/verbs/completed"
+
+
+def ignore(done, of):
+    """No one looks."""
+
+
+def numbered(number, **changes):
+    return learner(number, id=str(uuid.UUID(int=number)), **changes)
+
+
+@pytest.fixture
+def target(mongo, tmp_path):
+    address = f"{mongo}test_{secrets.token_hex(6)}"
+    store = MongoStore(address, tmp_path)
+    yield store
+    store.close()
+    with MongoClient(address) as client:
+        client.drop_database(client.get_default_database().name)
+
+
+@pytest.fixture
+def service(tmp_path):
+    service = UnitService(tmp_path)
+    service.post(*(numbered(number) for number in range(1, 8)))
+    service.post(voiding(numbered(3)["id"], 100))
+    service.lms.put(
+        "/xapi/activities/state",
+        query_string={
+            "activityId": "https://a.example",
+            "agent": '{"mbox":"mailto:a@b.example"}',
+            "stateId": "s1",
+        },
+        data=b"x" * 20_000_000,
+        content_type="application/octet-stream",
+    )
+    yield service
+    service.store.close()
+
+
+def bodies(store, **query):
+    return [(one.stored, one.body) for one in store.statements.find(StatementQuery(**query))]
+
+
+def test_statements_move_while_more_come_in_each_once(service, target):
+    assert move_live(service.store, target, ignore) == 8
+    service.post(voiding(numbered(5)["id"], 101), *(numbered(n) for n in range(10, 13)))
+    assert move_live(service.store, target, ignore) == 12
+    assert move_live(service.store, target, ignore) == 12
+    for query in ({}, {"keys": (VERB,)}, {"ascending": True}):
+        assert bodies(target, **query) == bodies(service.store, **query) != []
+    instants = [one.stored for one in service.store.statements.following(0, 100)]
+    for instant in instants:
+        for bound in ("since", "until"):
+            assert bodies(target, **{bound: instant}) == bodies(service.store, **{bound: instant})
+
+
+def test_all_is_moved_compared_and_the_file_given_up(service, target, tmp_path):
+    file = tmp_path / "lrs.db"
+    with pytest.raises(StoreError, match="in use"):
+        move_all(file, target, ignore)
+    before = SqliteStore(file)
+    statements, sources = bodies(before), before.sources.all()
+    audit, facts = before.audit.page(None, 100), before.facts.after(0, 100)
+    before.close()
+    service.store.close()
+
+    moved = move_all(file, target, ignore)
+
+    assert moved.statements == 8
+    assert bodies(target) == statements
+    assert target.sources.all() == sources
+    assert target.sources.with_key("lms")[1]
+    assert target.audit.page(None, 100) == audit
+    assert target.facts.after(0, 100) == facts
+    assert len(target.documents.get(STATE).content) == 20_000_000
+    with pytest.raises(StoreError, match="moved to MongoDB"):
+        SqliteStore(file)
+
+
+def test_what_comes_later_is_after_what_was_moved(service, target):
+    move_live(service.store, target, ignore)
+    last = target.statements.last_seq()
+    number = target.database.write(lambda tx: tx.next_seq())
+    assert number > last
+    assert target.database.lanes.through() > 0
+
+
+def test_a_difference_is_said_and_the_file_kept(service, target, tmp_path):
+    file = tmp_path / "lrs.db"
+    move_live(service.store, target, ignore)
+    service.store.close()
+    target.database["statement"].update_one({"_id": uuid.UUID(int=2).bytes}, {"$set": {"b": b"{}"}})
+    target.database["source"].insert_one({"_id": 77, "key": "stranger"})
+    with pytest.raises(NotTheSame, match=r"source \(\d of \d\), statements"):
+        move_all(file, target, ignore)
+    SqliteStore(file).close()
