@@ -24,7 +24,7 @@ from lrs.problems import Problem
 from lrs.service import Service
 from lrs.store.organisations import Organisations, SharedQuery
 from lrs.store.records import RecordKey
-from lrs.store.sqlite.store import SqliteStore
+from lrs.store.store import Store
 from schemas.organisations import SHARED_STATES, Organisation, SummaryLine
 
 PAGE = 50
@@ -126,7 +126,7 @@ def _as(organisation: Organisation) -> dict[str, str]:
     return {"organisation": organisation.id} if request.args.get("organisation") else {}
 
 
-def _charts(store: SqliteStore, query: SharedQuery, filters: dict[str, Any]) -> dict[str, Any]:
+def _charts(store: Store, query: SharedQuery, filters: dict[str, Any]) -> dict[str, Any]:
     """The sums of what the filters show, drawn, and what the filters offer."""
     months = SharedQuery(
         organisation=query.organisation,

@@ -162,7 +162,7 @@ def _side(service: Service, persona: str, instant: int | None) -> Side:
             store.identity,
             persona,
             instant=instant,
-            through=store.figures.received_through([instant])[0],
+            through=store.statements.last_through(instant),
             after=None,
             limit=SHOWN,
         )
