@@ -137,6 +137,7 @@ class Lanes:
         self._closing = threading.Event()
         self._beating: threading.Thread | None = None
         self._start = threading.Lock()
+        self._telling = threading.Lock()
         watermark.update_one(
             {"_id": THE_ONE}, {"$setOnInsert": {"through": 0, "lanes": {}}}, upsert=True
         )
@@ -210,9 +211,11 @@ class Lanes:
         return int(min(lane["floor"] for lane in lanes.values()))
 
     def _tell(self) -> None:
-        for lane in self._all:
-            if lane.token is not None and lane.untold():
-                self._raise(lane)
+        # What the beat is just telling counts only once it is told.
+        with self._telling:
+            for lane in self._all:
+                if lane.token is not None and lane.untold():
+                    self._raise(lane)
 
     def _open(self, lane: Lane) -> None:
         token = secrets.token_hex(8)
@@ -243,21 +246,25 @@ class Lanes:
         while not self._closing.wait(BEAT):
             # The database that goes away takes the lanes with it: the next beat tells.
             try:
-                for lane in self._all:
-                    if lane.token is not None:
-                        self._raise(lane)
+                with self._telling:
+                    for lane in self._all:
+                        if lane.token is not None:
+                            self._raise(lane)
             except PyMongoError:
                 continue
 
     def _raise(self, lane: Lane) -> None:
         if lane.idle():
             with self._reserved(lane) as free:
-                if free and lane.token is not None:
-                    self._shut(lane)
+                if free:
+                    if lane.token is not None:
+                        self._shut(lane)
+                    return
+        token, floor, at = lane.token, lane.floor(), f"lanes.{lane.slot}"
+        if token is None:
             return
-        floor, at = lane.floor(), f"lanes.{lane.slot}"
         self._watermark.update_one(
-            {"_id": THE_ONE, f"{at}.token": lane.token},
+            {"_id": THE_ONE, f"{at}.token": token},
             {"$max": {f"{at}.floor": floor, "through": floor}, "$inc": {f"{at}.beat": 1}},
         )
 
