@@ -13,6 +13,7 @@ import zstandard
 from lrs.store.errors import StoreError
 from lrs.store.sqlite.bodies import SAMPLES, Bodies
 from lrs.store.sqlite.database import Database, Transaction
+from lrs.store.sqlite.repacking import Repacking
 from lrs.store.statements import Conflict, NewStatement, StatementQuery, StoredStatement
 from lrs.store.terms import term_of
 
@@ -179,6 +180,10 @@ class SqliteStatements:
                 f"no dictionary can be made of {last} statements ({error}); try again with more"
             ) from None
 
+    def repack(self, limit: int) -> bool:
+        """Compress up to `limit` statements anew that are by what was made of erased ones."""
+        return Repacking(self._database, self._bodies, self.retrain).step(limit)
+
     def definitions(self, activities: Iterable[str]) -> dict[str, bytes]:
         """Return the definition (JSON) of each of the activities that statements told of."""
         rows = self._database.read().execute(
@@ -224,6 +229,10 @@ class SqliteStatements:
         own: what raises Conflict must leave the transaction.
         """
         added = 0
+        if not tx.execute(
+            "SELECT length(content) FROM dictionary WHERE id = ?", (prepared.dictionary,)
+        ).fetchone()[0]:
+            raise StoreError("the dictionary of these statements was emptied since they came")
         for index, (new, packed, terms) in enumerate(prepared.statements):
             cursor = tx.execute(
                 "INSERT INTO statement (id, stored, source, timed, dictionary, body) "
