@@ -253,10 +253,10 @@ def test_what_was_packed_long_ago_with_an_emptied_dictionary_is_refused(accepted
     )
     store.statements.retrain()
     late = NewStatement(id=bytes(16), body=b'{"a":1}', timestamp=True, keys=frozenset())
-    prepared = store.statements.prepared(1, [late])
+    prepared = store.statements.adding.prepare(1, [late])
     accepted.work()
     erase(store, persona_of(accepted), "person:root", "asked to")
     while store.statements.repack(200):
         pass
     with pytest.raises(StoreError, match="emptied"):
-        store.database.write(lambda tx: store.statements.add_within(tx, 1, prepared))
+        store.database.write(lambda tx: store.statements.adding.add(tx, 1, prepared))

@@ -11,8 +11,7 @@ from lrs.store.sqlite.database import Database, Transaction
 
 STILL_USED = 60_000_000
 """Microseconds after which no process packs with a dictionary that was retired: each looks for
-another every second. What is late all the same is refused (`SqliteStatements.add_within`).
-"""
+another every second. What is late all the same is refused (`lrs.store.sqlite.adding`)."""
 
 
 def retire_dictionaries(tx: Transaction) -> None:
