@@ -15,6 +15,8 @@ ON_MONGO = {
     "test_courses",
     "test_projections",
     "test_records",
+    "test_people",
+    "test_sessions",
 }
 
 AWAITING_ACHIEVEMENTS = {

@@ -9,27 +9,37 @@ from lrs.store.attachments import Attachments
 from lrs.store.import_files import ImportFiles
 from lrs.store.mongo import (
     applying,
+    client_keys,
+    clients,
     courses,
     documents,
     due,
     facts,
     figures,
     organisations,
+    people,
     projections,
     records,
+    sealed,
+    sessions,
     settings,
     sharing,
     sources,
     statements,
 )
+from lrs.store.mongo.client_keys import MongoClientKeys
+from lrs.store.mongo.clients import MongoClients
 from lrs.store.mongo.courses import MongoCourses
 from lrs.store.mongo.database import MongoDatabase
 from lrs.store.mongo.documents import MongoDocuments
 from lrs.store.mongo.facts import MongoAudit, MongoFacts
 from lrs.store.mongo.figures import MongoFigures
 from lrs.store.mongo.organisations import MongoOrganisations
+from lrs.store.mongo.people import MongoPeople
 from lrs.store.mongo.projections import MongoProjections
 from lrs.store.mongo.records import MongoRecords
+from lrs.store.mongo.sealed import MongoIdentityDocuments, MongoSealedValues
+from lrs.store.mongo.sessions import MongoSessions
 from lrs.store.mongo.settings import MongoSettings
 from lrs.store.mongo.sources import MongoSources
 from lrs.store.mongo.statements import MongoStatements
@@ -40,14 +50,19 @@ from schemas.xapi import merge_definitions, read_statement, same_statement
 NOUNS = (
     applying,
     courses,
+    client_keys,
+    clients,
     documents,
     due,
     facts,
     figures,
     organisations,
+    people,
     projections,
     records,
     settings,
+    sealed,
+    sessions,
     sharing,
     sources,
     statements,
@@ -79,6 +94,12 @@ class MongoStore(Store):
         self.documents = MongoDocuments(database)
         self.sources = MongoSources(database)
         self.organisations = MongoOrganisations(database)
+        self.people = MongoPeople(database)
+        self.clients = MongoClients(database)
+        self.client_keys = MongoClientKeys(database)
+        self.sealed_values = MongoSealedValues(database)
+        self.identity_documents = MongoIdentityDocuments(database)
+        self.sessions = MongoSessions(database)
         self.projections = MongoProjections(database)
         self.records = MongoRecords(database)
         self.courses = MongoCourses(database)
