@@ -8,6 +8,8 @@ from lrs.store.sqlite.store import SqliteStore
 from tests.mongo_server import mongo_server
 
 ON_MONGO = {
+    "test_achievements",
+    "test_exchange",
     "test_statements",
     "test_documents",
     "test_sources",
@@ -17,11 +19,11 @@ ON_MONGO = {
     "test_records",
     "test_people",
     "test_sessions",
-}
-
-AWAITING_ACHIEVEMENTS = {
-    "test_a_generation_is_built_beside_the_one_that_serves",
-    "test_a_projection_is_read_back",
+    "test_clients",
+    "test_client_keys",
+    "test_sealed_values",
+    "test_identity_documents",
+    "test_organisations",
 }
 
 
@@ -31,7 +33,6 @@ def pytest_generate_tests(metafunc):
         stores = (
             ["sqlite", "mongo"]
             if metafunc.module.__name__.split(".")[-1] in ON_MONGO
-            and metafunc.function.__name__ not in AWAITING_ACHIEVEMENTS
             else ["sqlite"]
         )
         metafunc.parametrize("store", stores, indirect=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pymongo import DESCENDING, IndexModel
 
+from lrs.store.client_keys import FIRST_OF_OLD
 from lrs.store.mongo.database import MongoDatabase, Transaction, reported
 
 INDEXES = {"client_key": [IndexModel([("signs_from", DESCENDING)])]}
@@ -22,7 +23,8 @@ class MongoClientKeys:
             # Two that find none would both keep theirs, under names of their own.
             tx.guard("client_key")
             if tx["client_key"].find_one({}, {"_id": 1}) is None:
-                _keep(tx, kid, sealed, 0)
+                old = tx["setting"].find_one({"_id": FIRST_OF_OLD})
+                _keep(tx, kid, old["value"] if old else sealed, 0)
 
         if self.signing() is None:
             self._database.write(work)

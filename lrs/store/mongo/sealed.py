@@ -6,6 +6,7 @@ from pymongo import IndexModel
 
 from lrs.store.mongo.database import MongoDatabase, Transaction, reported
 from lrs.store.mongo.facts import note_act
+from lrs.store.mongo.outbox import unpark
 from schemas.audit import Act
 
 INDEXES: dict[str, list[IndexModel]] = {"sealed_value": [], "identity_document": []}
@@ -51,6 +52,7 @@ class MongoIdentityDocuments:
             tx["identity_document"].replace_one(
                 {"_id": persona}, {"changed": tx.instant, "sealed": sealed}, upsert=True
             )
+            unpark(tx, {"subject": persona, "kind": "lookup"})
             note_act(tx, act)
 
         self._database.write(work)
