@@ -8,6 +8,8 @@ from lrs.store.sqlite.store import SqliteStore
 from tests.mongo_server import mongo_server
 
 ON_MONGO = {
+    "test_achievements",
+    "test_exchange",
     "test_statements",
     "test_documents",
     "test_sources",
@@ -17,11 +19,6 @@ ON_MONGO = {
     "test_records",
 }
 
-AWAITING_ACHIEVEMENTS = {
-    "test_a_generation_is_built_beside_the_one_that_serves",
-    "test_a_projection_is_read_back",
-}
-
 
 def pytest_generate_tests(metafunc):
     """What holds for one store holds for all."""
@@ -29,7 +26,6 @@ def pytest_generate_tests(metafunc):
         stores = (
             ["sqlite", "mongo"]
             if metafunc.module.__name__.split(".")[-1] in ON_MONGO
-            and metafunc.function.__name__ not in AWAITING_ACHIEVEMENTS
             else ["sqlite"]
         )
         metafunc.parametrize("store", stores, indirect=True)
@@ -55,3 +51,14 @@ def store(request, tmp_path):
     store.close()
     with MongoClient(address) as client:
         client.drop_database(client.get_default_database().name)
+
+
+@pytest.fixture
+def second_store(store, request, tmp_path):
+    """Another store of the same data, as another process has."""
+    if isinstance(store, SqliteStore):
+        second = SqliteStore(tmp_path / "lrs.db")
+    else:
+        second = MongoStore(request.getfixturevalue("mongo") + store.database.name, tmp_path)
+    yield second
+    second.close()
