@@ -10,6 +10,8 @@ from lrs.store.import_files import ImportFiles
 from lrs.store.mongo import (
     achievements,
     applying,
+    client_keys,
+    clients,
     courses,
     credentials,
     documents,
@@ -19,8 +21,11 @@ from lrs.store.mongo import (
     figures,
     organisations,
     outbox,
+    people,
     projections,
     records,
+    sealed,
+    sessions,
     settings,
     sharing,
     sources,
@@ -28,6 +33,8 @@ from lrs.store.mongo import (
     units,
 )
 from lrs.store.mongo.achievements import MongoAchievements
+from lrs.store.mongo.client_keys import MongoClientKeys
+from lrs.store.mongo.clients import MongoClients
 from lrs.store.mongo.courses import MongoCourses
 from lrs.store.mongo.credentials import MongoCredentials
 from lrs.store.mongo.database import MongoDatabase
@@ -37,8 +44,11 @@ from lrs.store.mongo.facts import MongoAudit, MongoFacts
 from lrs.store.mongo.figures import MongoFigures
 from lrs.store.mongo.organisations import MongoOrganisations
 from lrs.store.mongo.outbox import MongoOutbox
+from lrs.store.mongo.people import MongoPeople
 from lrs.store.mongo.projections import MongoProjections
 from lrs.store.mongo.records import MongoRecords
+from lrs.store.mongo.sealed import MongoIdentityDocuments, MongoSealedValues
+from lrs.store.mongo.sessions import MongoSessions
 from lrs.store.mongo.settings import MongoSettings
 from lrs.store.mongo.sources import MongoSources
 from lrs.store.mongo.statements import MongoStatements
@@ -52,6 +62,8 @@ NOUNS = (
     credentials,
     applying,
     courses,
+    client_keys,
+    clients,
     documents,
     due,
     exchange,
@@ -59,9 +71,12 @@ NOUNS = (
     figures,
     outbox,
     organisations,
+    people,
     projections,
     records,
     settings,
+    sealed,
+    sessions,
     sharing,
     sources,
     statements,
@@ -100,6 +115,12 @@ class MongoStore(Store):
         self.outbox = MongoOutbox(database)
         self.credentials = MongoCredentials(database)
         self.organisations = MongoOrganisations(database)
+        self.people = MongoPeople(database)
+        self.clients = MongoClients(database)
+        self.client_keys = MongoClientKeys(database)
+        self.sealed_values = MongoSealedValues(database)
+        self.identity_documents = MongoIdentityDocuments(database)
+        self.sessions = MongoSessions(database)
         self.projections = MongoProjections(database)
         self.records = MongoRecords(database)
         self.courses = MongoCourses(database)
