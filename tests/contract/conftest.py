@@ -17,6 +17,13 @@ ON_MONGO = {
     "test_imports",
     "test_projections",
     "test_records",
+    "test_people",
+    "test_sessions",
+    "test_clients",
+    "test_client_keys",
+    "test_sealed_values",
+    "test_identity_documents",
+    "test_organisations",
 }
 
 

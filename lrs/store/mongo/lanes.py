@@ -76,7 +76,8 @@ class Lane:
         self._last = 0
         self._began: int | None = None
         self._used = 0.0
-        self._told = True
+        self.ended = 0
+        self._told = 0
         self._lock = threading.Lock()
 
     def opened(self, token: str, slot: int, floor: int) -> None:
@@ -96,11 +97,17 @@ class Lane:
         with self._lock:
             self._began = None
             self._used = time.monotonic()
-            self._told = False
+            self.ended += 1
+
+    def told(self, ended: int) -> None:
+        """Everybody knows a floor above the positions of so many transactions that ended."""
+        self._told = ended
 
     def untold(self) -> bool:
-        """Tell whether a transaction ended since the floor was last asked for."""
-        return not self._told
+        """Tell whether a transaction ended whose positions may still be above the floor that
+        others know.
+        """
+        return self._told != self.ended
 
     def next(self) -> int:
         """Return the next position."""
@@ -113,7 +120,6 @@ class Lane:
         with self._lock:
             if self._began is not None:
                 return self._began
-            self._told = True
             self._last = max(microseconds(), self._last)
             return self._last
 
@@ -137,7 +143,6 @@ class Lanes:
         self._closing = threading.Event()
         self._beating: threading.Thread | None = None
         self._start = threading.Lock()
-        self._telling = threading.Lock()
         watermark.update_one(
             {"_id": THE_ONE}, {"$setOnInsert": {"through": 0, "lanes": {}}}, upsert=True
         )
@@ -211,10 +216,12 @@ class Lanes:
         return int(min(lane["floor"] for lane in lanes.values()))
 
     def _tell(self) -> None:
-        # What the beat is just telling counts only once it is told.
-        with self._telling:
+        """Let what this process wrote be read at once: a lane that lies idle would hold it back
+        until its next beat.
+        """
+        if any(lane.token is not None and lane.untold() for lane in self._all):
             for lane in self._all:
-                if lane.token is not None and lane.untold():
+                if lane.token is not None:
                     self._raise(lane)
 
     def _open(self, lane: Lane) -> None:
@@ -246,27 +253,25 @@ class Lanes:
         while not self._closing.wait(BEAT):
             # The database that goes away takes the lanes with it: the next beat tells.
             try:
-                with self._telling:
-                    for lane in self._all:
-                        if lane.token is not None:
-                            self._raise(lane)
+                for lane in self._all:
+                    if lane.token is not None:
+                        self._raise(lane)
             except PyMongoError:
                 continue
 
     def _raise(self, lane: Lane) -> None:
         if lane.idle():
             with self._reserved(lane) as free:
-                if free:
-                    if lane.token is not None:
-                        self._shut(lane)
-                    return
-        token, floor, at = lane.token, lane.floor(), f"lanes.{lane.slot}"
-        if token is None:
+                if free and lane.token is not None:
+                    self._shut(lane)
             return
+        ended, at = lane.ended, f"lanes.{lane.slot}"
+        floor = lane.floor()
         self._watermark.update_one(
-            {"_id": THE_ONE, f"{at}.token": token},
+            {"_id": THE_ONE, f"{at}.token": lane.token},
             {"$max": {f"{at}.floor": floor, "through": floor}, "$inc": {f"{at}.beat": 1}},
         )
+        lane.told(ended)
 
     @contextmanager
     def _reserved(self, lane: Lane) -> Iterator[bool]:
