@@ -71,7 +71,7 @@ def move_all(path: Path, target: MongoStore, progress: Progress) -> Moved:
         # Whoever opens the file from here on waits for this turn, and then sees the mark.
         with turn.held():
             statements = move_statements(store, target, progress)
-            rows = _move_tables(store, target, turn.last())
+            rows = _move_tables(store, target, turn.committed())
             make_records(target, progress)
             if statements_differ(store, target, progress):
                 raise NotTheSame(["statements"])
