@@ -1,0 +1,93 @@
+"""The whole service on MongoDB, and an installation that moves there."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+import requests
+
+from lrs.lifeline import bound_to_this_process
+from tests.acceptance.lrs_process import KEY, SECRET, lrs_process
+from tests.browser.filled import filled_console
+from tests.mongo_server import mongo_server
+
+LISTS = (
+    "achievements",
+    "audit-events",
+    "claims",
+    "equivalences",
+    "imports",
+    "organisations",
+    "personas",
+    "quarantine",
+    "records",
+    "sources",
+    "units",
+    "webhooks",
+)
+
+
+@pytest.fixture
+def mongo(tmp_path):
+    with mongo_server(tmp_path / "mongo") as address:
+        yield f"{address}lrs"
+
+
+def lrs(*arguments, mongo):
+    return subprocess.run(
+        [sys.executable, "-m", "lrs", *arguments],
+        env={**os.environ, **bound_to_this_process(), "LRS_STORE": mongo},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def all_of(xapi):
+    """Everything that the API lists, by noun."""
+    session = requests.Session()
+    session.auth = (KEY, SECRET)
+    found = {}
+    for noun in LISTS:
+        found[noun], cursor = [], None
+        while True:
+            address = f"{xapi.removesuffix('/xapi/')}/api/v1/{noun}"
+            answer = session.get(address, params={"limit": 100, "cursor": cursor}, timeout=60)
+            answer.raise_for_status()
+            page = answer.json()
+            found[noun] += page["items"]
+            cursor = page.get("next")
+            if not cursor:
+                break
+    return found
+
+
+def test_the_demonstration_runs_on_mongodb_and_once_more(mongo, tmp_path):
+    shown = []
+    for _ in range(2):
+        done = lrs("demo", "--exit", f"--data={tmp_path / 'data'}", mongo=mongo)
+        assert done.returncode == 0, done.stdout + done.stderr
+        shown.append(sorted(set(re.findall(r"CB-\d{4}-\w+", done.stdout))))
+    assert len(shown[0]) == 2
+    assert shown[0] == shown[1]
+    assert not (tmp_path / "data" / "lrs.db").exists()
+
+
+def test_an_installation_moves_and_goes_on(mongo, tmp_path):
+    with filled_console(tmp_path, classes=1) as console:
+        before = all_of(f"{console.url}/xapi/")
+        live = lrs("migrate", "sqlite", "mongo", f"--data={console.data}", mongo=mongo)
+        assert "statements are in MongoDB" in live.stdout, live.stderr
+        busy = lrs("migrate", "sqlite", "mongo", "--finish", f"--data={console.data}", mongo=mongo)
+        assert busy.returncode == 1
+        assert "in use" in busy.stderr
+    moved = lrs("migrate", "sqlite", "mongo", "--finish", f"--data={console.data}", mongo=mongo)
+    assert moved.returncode == 0, moved.stdout + moved.stderr
+    assert "hashes of both stores are equal" in moved.stdout
+    with lrs_process(tmp_path, "--mongo", mongo) as xapi:
+        after = all_of(xapi)
+    for noun in LISTS:
+        assert after[noun] == before[noun], noun
+        assert len(before[noun]) > 0 or noun in ("equivalences",), noun
