@@ -1,5 +1,3 @@
-import secrets
-
 import pytest
 from pymongo import MongoClient
 
@@ -9,6 +7,12 @@ from tests.mongo_server import mongo_server
 
 ON_MONGO = {
     "test_achievements",
+    "test_badge_links",
+    "test_credentials",
+    "test_figures",
+    "test_ledger",
+    "test_reconciliations",
+    "test_webhooks",
     "test_exchange",
     "test_statements",
     "test_documents",
@@ -45,12 +49,16 @@ def store(request, tmp_path):
         yield store
         store.close()
         return
-    address = request.getfixturevalue("mongo") + f"test_{secrets.token_hex(6)}"
+    # One database for all tests, emptied after each: to make one takes longer than most of them.
+    address = request.getfixturevalue("mongo") + "test"
     store = MongoStore(address, tmp_path)
     yield store
     store.close()
     with MongoClient(address) as client:
-        client.drop_database(client.get_default_database().name)
+        database = client.get_default_database()
+        for name in database.list_collection_names():
+            if name != "schema":
+                database[name].delete_many({})
 
 
 @pytest.fixture

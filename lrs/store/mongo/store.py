@@ -10,6 +10,7 @@ from lrs.store.import_files import ImportFiles
 from lrs.store.mongo import (
     achievements,
     applying,
+    badge_links,
     courses,
     credentials,
     documents,
@@ -17,17 +18,21 @@ from lrs.store.mongo import (
     exchange,
     facts,
     figures,
+    ledger,
     organisations,
     outbox,
     projections,
+    reconciliations,
     records,
     settings,
     sharing,
     sources,
     statements,
     units,
+    webhooks,
 )
 from lrs.store.mongo.achievements import MongoAchievements
+from lrs.store.mongo.badge_links import MongoBadgeLinks
 from lrs.store.mongo.courses import MongoCourses
 from lrs.store.mongo.credentials import MongoCredentials
 from lrs.store.mongo.database import MongoDatabase
@@ -35,14 +40,17 @@ from lrs.store.mongo.documents import MongoDocuments
 from lrs.store.mongo.exchange import MongoExchange
 from lrs.store.mongo.facts import MongoAudit, MongoFacts
 from lrs.store.mongo.figures import MongoFigures
+from lrs.store.mongo.ledger import MongoLedger
 from lrs.store.mongo.organisations import MongoOrganisations
 from lrs.store.mongo.outbox import MongoOutbox
 from lrs.store.mongo.projections import MongoProjections
+from lrs.store.mongo.reconciliations import MongoReconciliations
 from lrs.store.mongo.records import MongoRecords
 from lrs.store.mongo.settings import MongoSettings
 from lrs.store.mongo.sources import MongoSources
 from lrs.store.mongo.statements import MongoStatements
 from lrs.store.mongo.units import MongoEquivalences, MongoUnits
+from lrs.store.mongo.webhooks import MongoWebhooks
 from lrs.store.store import Store
 from lrs.xapi.search_keys import search_keys
 from schemas.xapi import merge_definitions, read_statement, same_statement
@@ -51,21 +59,25 @@ NOUNS = (
     achievements,
     credentials,
     applying,
+    badge_links,
     courses,
     documents,
     due,
     exchange,
     facts,
     figures,
+    ledger,
     outbox,
     organisations,
     projections,
+    reconciliations,
     records,
     settings,
     sharing,
     sources,
     statements,
     units,
+    webhooks,
 )
 
 INDEXES = dict(ChainMap(*(dict(noun.INDEXES) for noun in NOUNS)))
@@ -99,6 +111,10 @@ class MongoStore(Store):
         self.exchange = MongoExchange(database)
         self.outbox = MongoOutbox(database)
         self.credentials = MongoCredentials(database)
+        self.badge_links = MongoBadgeLinks(database)
+        self.ledger = MongoLedger(database)
+        self.reconciliations = MongoReconciliations(database)
+        self.webhooks = MongoWebhooks(database)
         self.organisations = MongoOrganisations(database)
         self.projections = MongoProjections(database)
         self.records = MongoRecords(database)
