@@ -21,6 +21,13 @@ ON_MONGO = {
     "test_courses",
     "test_projections",
     "test_records",
+    "test_people",
+    "test_sessions",
+    "test_clients",
+    "test_client_keys",
+    "test_sealed_values",
+    "test_identity_documents",
+    "test_organisations",
 }
 
 

@@ -11,6 +11,8 @@ from lrs.store.mongo import (
     achievements,
     applying,
     badge_links,
+    client_keys,
+    clients,
     courses,
     credentials,
     documents,
@@ -21,9 +23,12 @@ from lrs.store.mongo import (
     ledger,
     organisations,
     outbox,
+    people,
     projections,
     reconciliations,
     records,
+    sealed,
+    sessions,
     settings,
     sharing,
     sources,
@@ -33,6 +38,8 @@ from lrs.store.mongo import (
 )
 from lrs.store.mongo.achievements import MongoAchievements
 from lrs.store.mongo.badge_links import MongoBadgeLinks
+from lrs.store.mongo.client_keys import MongoClientKeys
+from lrs.store.mongo.clients import MongoClients
 from lrs.store.mongo.courses import MongoCourses
 from lrs.store.mongo.credentials import MongoCredentials
 from lrs.store.mongo.database import MongoDatabase
@@ -43,9 +50,12 @@ from lrs.store.mongo.figures import MongoFigures
 from lrs.store.mongo.ledger import MongoLedger
 from lrs.store.mongo.organisations import MongoOrganisations
 from lrs.store.mongo.outbox import MongoOutbox
+from lrs.store.mongo.people import MongoPeople
 from lrs.store.mongo.projections import MongoProjections
 from lrs.store.mongo.reconciliations import MongoReconciliations
 from lrs.store.mongo.records import MongoRecords
+from lrs.store.mongo.sealed import MongoIdentityDocuments, MongoSealedValues
+from lrs.store.mongo.sessions import MongoSessions
 from lrs.store.mongo.settings import MongoSettings
 from lrs.store.mongo.sources import MongoSources
 from lrs.store.mongo.statements import MongoStatements
@@ -61,6 +71,8 @@ NOUNS = (
     applying,
     badge_links,
     courses,
+    client_keys,
+    clients,
     documents,
     due,
     exchange,
@@ -69,10 +81,13 @@ NOUNS = (
     ledger,
     outbox,
     organisations,
+    people,
     projections,
     reconciliations,
     records,
     settings,
+    sealed,
+    sessions,
     sharing,
     sources,
     statements,
@@ -116,6 +131,12 @@ class MongoStore(Store):
         self.reconciliations = MongoReconciliations(database)
         self.webhooks = MongoWebhooks(database)
         self.organisations = MongoOrganisations(database)
+        self.people = MongoPeople(database)
+        self.clients = MongoClients(database)
+        self.client_keys = MongoClientKeys(database)
+        self.sealed_values = MongoSealedValues(database)
+        self.identity_documents = MongoIdentityDocuments(database)
+        self.sessions = MongoSessions(database)
         self.projections = MongoProjections(database)
         self.records = MongoRecords(database)
         self.courses = MongoCourses(database)
