@@ -17,7 +17,7 @@ from lrs.enterprise.export import MEDIA_TYPES, clr_lines, csv_file, ndjson, xlsx
 from lrs.enterprise.reading import Reading
 from lrs.problems import Problem
 from lrs.service import Service
-from lrs.store.organisations import SharedQuery
+from lrs.store.organisations import SETTLED_AT_ONCE, SharedQuery
 from lrs.store.records import RecordKey
 from schemas.audit import Act
 from schemas.credentials import NotExpressible
@@ -34,9 +34,6 @@ from schemas.resources.organisations import (
 from schemas.resources.paging import page_of
 from schemas.resources.records import LearnerRecordSchema
 from schemas.times import moment_of
-
-SETTLED_AT_ONCE = 1000
-"""Views that a request brings up to date at a time, where their day has come."""
 
 BINARY = {"type": "string", "format": "binary"}
 
