@@ -42,13 +42,14 @@ browser: .venv/ready ## Find or install the browser of the browser tests
 bench: .venv/ready ## Measure, and write bench/results.json and docs/performance.md (ARGS="ingest 50" for a part)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-conformance: .venv/ready ## Run ADL's conformance suite (SUITE=folder of its checkout, with Node)
-	@$(BIN)/python -m tests.conformance "$(SUITE)"
+STORE ?= sqlite
+conformance: .venv/ready ## Run ADL's conformance suite (SUITE=folder of its checkout, with Node; STORE=mongo)
+	@$(BIN)/python -m tests.conformance "$(SUITE)" $(STORE)
 
 screenshots: .venv/ready browser ## Take the pictures of README.md anew, from the demonstration
 	@$(BIN)/python -m tests.browser.screenshots
 
-soak: .venv/ready ## The long runs that find what is lost by faults (half an hour)
+soak: .venv/ready ## The long runs: kills, a steady load, a drill on a million statements (an hour and a half)
 	@$(BIN)/python -m pytest -m soak $(ARGS)
 
 COUNT ?= 75000

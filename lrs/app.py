@@ -19,6 +19,7 @@ from lrs.oauth import routes as oauth_routes
 from lrs.oauth import server as oauth
 from lrs.oauth.client_keys import ClientKeys
 from lrs.observe import logs, metrics, readiness, requests, tracing
+from lrs.receiving import Receiving
 from lrs.service import Service
 from lrs.settings import Settings
 from lrs.xapi import about, activities, agents, documents, reading, responses, writing
@@ -38,7 +39,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_SECURE=service.secure,
     )
     app.extensions["lrs"] = service
-    app.wsgi_app = Unwrapped(app.wsgi_app, service.settings.body_limit)  # type: ignore[method-assign]
+    unwrapped = Unwrapped(app.wsgi_app, service.settings.body_limit)
+    app.wsgi_app = Receiving(unwrapped)  # type: ignore[method-assign]
     requests.install(app, tracing.start_span())
     headers.install(app, secure=service.secure)
     responses.install(app, service)

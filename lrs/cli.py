@@ -14,6 +14,7 @@ from lrs.commands.demo import demo
 from lrs.commands.dossier import dossier
 from lrs.commands.erase import erase
 from lrs.commands.explain import explain
+from lrs.commands.export import export
 from lrs.commands.import_ import import_, import_list, import_template
 from lrs.commands.learner import learner
 from lrs.commands.ledger import ledger
@@ -49,6 +50,7 @@ lrs.add_command(demo)
 lrs.add_command(dossier)
 lrs.add_command(erase)
 lrs.add_command(explain)
+lrs.add_command(export)
 lrs.add_command(import_)
 lrs.add_command(import_list)
 lrs.add_command(import_template)

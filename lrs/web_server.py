@@ -27,7 +27,7 @@ def expect_free(host: str, port: int) -> None:
 def run(application: str, *, host: str, port: int, workers: int, threads: int) -> None:
     """Serve `application` (module:factory) until SIGTERM or SIGINT.
 
-    Each of the `workers` processes answers `threads` requests at a time.
+    Each of the `workers` processes has up to `threads` threads, started as they are needed.
     """
     Granian(
         application,

@@ -107,3 +107,14 @@ class IdentityDocument(msgspec.Struct, frozen=True, kw_only=True):
 def claim_hash(payload: ClaimPayload) -> str:
     """Return the lower-case hex SHA-256 of the payload's canonical JSON (RFC 8785)."""
     return hashlib.sha256(rfc8785.dumps(msgspec.to_builtins(payload))).hexdigest()
+
+
+def proof_of(receipt: Receipt) -> dict[str, str]:
+    """Return what a fact says of a receipt: the bank's id of the claim, the hash of what was
+    claimed and that of the receipt.
+    """
+    return {
+        "bank_id": receipt.bank_id,
+        "claim_hash": receipt.claim_hash,
+        "receipt_hash": hashlib.sha256(receipt.jws.encode()).hexdigest(),
+    }

@@ -1,4 +1,5 @@
-"""Run the conformance suite of ADL against a service of its own: `make conformance SUITE=FOLDER`.
+"""Run the conformance suite of ADL against a service of its own: `make conformance SUITE=FOLDER`,
+on MongoDB with `STORE=mongo`.
 
 The suite is a checkout of adlnet/lrs-conformance-test-suite on which `npm install` was run; see
 docs/conformance.md.
@@ -8,15 +9,17 @@ import json
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.acceptance.lrs_process import KEY, SECRET, lrs_process
+from tests.mongo_server import mongo_server
 
 VERSIONS = ("1.0.3", "2.0.0")
 
 
-def main(suite: Path) -> int:
+def main(suite: Path, store: str) -> int:
     """Print a table of the results and what failed; return the exit status."""
     if not (suite / "node_modules").is_dir():
         print(
@@ -33,9 +36,14 @@ def main(suite: Path) -> int:
         text=True,
         check=False,
     ).stdout.strip()
-    print(f"adlnet/lrs-conformance-test-suite {commit}, {datetime.now(UTC):%Y-%m-%d}")
+    print(f"adlnet/lrs-conformance-test-suite {commit} on {store}, {datetime.now(UTC):%Y-%m-%d}")
     failed = False
-    with tempfile.TemporaryDirectory() as folder, lrs_process(Path(folder)) as endpoint:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        options = []
+        if store == "mongo":
+            options = ["--mongo", stack.enter_context(mongo_server(folder / "mongo")) + "lrs"]
+        endpoint = stack.enter_context(lrs_process(folder, *options))
         for version in VERSIONS:
             log = run(suite, endpoint.rstrip("/"), version)
             summary = log["summary"]
@@ -67,4 +75,4 @@ def failures(test: dict) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))

@@ -16,12 +16,11 @@ from lrs.auth.sources import SourceCredentials
 from lrs.commands.data_option import data_option
 from lrs.lifeline import bound_to_this_process, exit_with_parent
 from lrs.observe import counters_folder, logs
+from lrs.receiving import AT_ONCE, RECEIVING
 from lrs.service import Service
 from lrs.settings import Settings
 
 ADMINISTRATOR = "admin"
-BLOCKING_THREADS = 16
-"""Requests a worker answers at a time; writers among them share one fsync."""
 
 
 @click.command()
@@ -56,7 +55,11 @@ def serve(host: str, port: int, workers: int, demo: bool) -> None:
         subprocess.Popen([sys.executable, "-m", "lrs.demo.fill", settings.public_url])
     try:
         web_server.run(
-            "lrs.app:create_app", host=host, port=port, workers=workers, threads=BLOCKING_THREADS
+            "lrs.app:create_app",
+            host=host,
+            port=port,
+            workers=workers,
+            threads=AT_ONCE + RECEIVING,
         )
     finally:
         background.stop()

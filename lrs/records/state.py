@@ -192,6 +192,10 @@ class RecordState(msgspec.Struct, array_like=True, kw_only=True):
             fill(self.measured, place[0] - spent, place[0])
 
 
+decode_state = msgspec.msgpack.Decoder(RecordState).decode
+encode_state = msgspec.msgpack.Encoder(order="deterministic").encode
+
+
 def closes_session(event: Event) -> bool:
     """Tell whether nothing may follow the event in its session (cmi5, 9.3.6, 9.3.8)."""
     return event.cmi5_defined and event.kind in ("abandoned", "terminated")

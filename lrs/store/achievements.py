@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from schemas.achievements import Achievement, OfficerDecision
+import msgspec
+
+from schemas.achievements import Achievement, AchievementState, OfficerDecision
 from schemas.audit import Act
 from schemas.claims import ClaimPayload
+from schemas.facts import FactKind
 
 
 class DueEvaluation(NamedTuple):
@@ -59,6 +62,18 @@ class Ruling:
     act: Act
     claims: Sequence[NewClaim] = ()
     dependents: Collection[str] = ()
+
+
+def fact_of(
+    achievement: Achievement, before: AchievementState | None
+) -> tuple[FactKind, dict[str, Any]] | None:
+    """Return the kind and body of the fact that a changed achievement brings; None where nothing
+    is told: it is a candidate and was not verified. `before` is its state, None of a new one.
+    """
+    told: dict[str, Any] = msgspec.to_builtins(achievement)
+    if achievement.state != "candidate":
+        return achievement.state, told
+    return ("revoked", {**told, "state": "revoked"}) if before == "verified" else None
 
 
 class Achievements(Protocol):

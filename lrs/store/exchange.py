@@ -20,6 +20,12 @@ class KnownReceiver(msgspec.Struct, frozen=True, kw_only=True):
     institution: str
     settings: dict[str, Any] = {}
 
+    @property
+    def interval(self) -> int:
+        """Microseconds between two requests, 0 for no limit."""
+        per_second = self.settings.get("per_second")
+        return int(1e6 / per_second) if per_second else 0
+
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """An achievement put to a receiver. `changed` is microseconds since the epoch.

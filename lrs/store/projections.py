@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from lrs.records.state import RecordState
 from lrs.store.records import RecordKey
 from schemas.events import Event
+
+ALWAYS: Final = -(1 << 62)
+"""The time from which on whoever was first met under an identifier holds it."""
 
 
 class Checkpoint(NamedTuple):

@@ -64,7 +64,7 @@ def flag_parameter(name: str) -> bool:
 def number_parameter(name: str) -> int:
     """Return a number that is not negative, 0 where it is not given."""
     text = request.args.get(name, "0")
-    if not (text.isascii() and text.isdecimal()) or len(text) > 18:
+    if not (text.isascii() and text.isdecimal() and len(text) < 20 and int(text) < 1 << 63):
         raise Problem(
             400, Text("The parameter %(name)s must be a number that is not negative.", name=name)
         )

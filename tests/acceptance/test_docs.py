@@ -23,7 +23,7 @@ BLOCK = re.compile(r"^( *)```sh( norun)?\n(.*?)^\1```", re.MULTILINE | re.DOTALL
 INLINE = re.compile(r"`(lrs [^`\n]+)`")
 TARGET = re.compile(r"\bmake ([a-z]+)\b")
 
-RUN = ["operations", "retention"]
+RUN = ["operations", "retention", "research"]
 """The pages whose commands are run here; those of others are run by the tests of their part."""
 
 

@@ -7,7 +7,17 @@ from lrs.store.mongo.store import MongoStore
 from lrs.store.sqlite.store import SqliteStore
 from tests.mongo_server import mongo_server
 
-ON_MONGO = {"test_statements", "test_documents", "test_sources", "test_facts"}
+ON_MONGO = {
+    "test_achievements",
+    "test_exchange",
+    "test_statements",
+    "test_documents",
+    "test_sources",
+    "test_facts",
+    "test_courses",
+    "test_projections",
+    "test_records",
+}
 
 
 def pytest_generate_tests(metafunc):
@@ -41,3 +51,14 @@ def store(request, tmp_path):
     store.close()
     with MongoClient(address) as client:
         client.drop_database(client.get_default_database().name)
+
+
+@pytest.fixture
+def second_store(store, request, tmp_path):
+    """Another store of the same data, as another process has."""
+    if isinstance(store, SqliteStore):
+        second = SqliteStore(tmp_path / "lrs.db")
+    else:
+        second = MongoStore(request.getfixturevalue("mongo") + store.database.name, tmp_path)
+    yield second
+    second.close()

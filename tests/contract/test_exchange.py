@@ -289,16 +289,15 @@ def test_a_rate_is_kept_by_all_workers(queued):
     assert queued.outbox.lease(10, 60) == []
 
 
-@pytest.fixture
-def looking_up(store):
+def look_up(store):
     settings = {"learner": {"look_up": True}}
     store.exchange.put_receiver(msgspec.structs.replace(BANK, settings=settings))
     verify_again(store)
     return store
 
 
-def test_a_learner_is_looked_up_once_and_claimed_under_its_account(looking_up):
-    queued = looking_up
+def test_a_learner_is_looked_up_once_and_claimed_under_its_account(store):
+    queued = look_up(store)
     verify_again(queued)
     assert states(queued) == {}
     (lookup,) = (one for one in queued.outbox.lease(10, 60) if one.kind == "lookup")
@@ -309,18 +308,6 @@ def test_a_learner_is_looked_up_once_and_claimed_under_its_account(looking_up):
     assert [(due.persona, due.unit) for due in queued.achievements.due(10)] == [("p1", "U1")]
     verify_again(queued)
     assert queued.exchange.claim("c1").payload.learner.identifier == "account:http://bank|7"
-
-
-def test_a_look_up_on_the_shelf_is_made_again_with_an_identity_document(looking_up):
-    queued = looking_up
-    (lookup,) = (one for one in queued.outbox.lease(10, 60) if one.kind == "lookup")
-    queued.outbox.park(lookup, "no identity document")
-    act = Act(principal="person:1", action="identity-document.keep", subject="p1", persona="p1")
-    queued.identity_documents.put("p1", b"sealed", act)
-    assert queued.identity_documents.get("p1") == b"sealed"
-    assert [one.kind for one in queued.outbox.lease(10, 60)] == ["lookup"]
-    assert queued.identity_documents.remove("p1", act)
-    assert not queued.identity_documents.remove("p1", act)
 
 
 def test_a_mark_set_during_an_evaluation_outlives_it(queued):

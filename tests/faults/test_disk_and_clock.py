@@ -4,7 +4,7 @@ import base64
 import json
 import socket
 import time
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import psutil
 import pytest
@@ -134,3 +134,40 @@ def test_clients_that_send_their_headers_slowly_keep_no_one_from_being_answered(
         for connection in held:
             connection.close()
         assert ask(xapi, 2) == 200
+
+
+def test_clients_that_send_their_bodies_slowly_keep_no_one_from_being_answered(tmp_path):
+    """A hundred, with bodies begun and not ended, while others read and write."""
+    with lrs_process(tmp_path) as xapi:
+        where = urlsplit(xapi)
+        held = []
+        for _ in range(100):
+            connection = socket.create_connection((where.hostname, where.port))
+            connection.sendall(b"POST /xapi/statements HTTP/1.1\r\n" + head(where, 1000) + b"[{")
+            held.append(connection)
+        time.sleep(0.5)
+        answers = [ask(xapi, number) for number in range(20)] + [ask(xapi)]
+        assert answers == [200] * 21
+        # One of them goes on, and is answered as if it had been quick.
+        rest = json.dumps(learner(99)).encode()[1:] + b"]"
+        held[0].sendall(rest + b" " * (1000 - 2 - len(rest)))
+        held[0].settimeout(30)
+        assert held[0].recv(1 << 16).split()[1] == b"200"
+        for connection in held:
+            connection.close()
+        assert ask(xapi, 100) == 200
+
+
+def test_half_a_body_is_not_taken_for_the_whole(tmp_path):
+    with lrs_process(tmp_path) as xapi:
+        where = urlsplit(xapi)
+        target = f"/xapi/activities/profile?activityId={quote('https://a.example/1')}&profileId=p"
+        line = f"PUT {target} HTTP/1.1\r\n".encode()
+        fields = head(where, 50).replace(b"application/json", b"text/plain")
+        with socket.create_connection((where.hostname, where.port), timeout=30) as connection:
+            connection.sendall(line + fields + b"half")
+            connection.shutdown(socket.SHUT_WR)
+            assert connection.recv(1 << 16).split()[1] == b"400"
+        with socket.create_connection((where.hostname, where.port), timeout=30) as connection:
+            connection.sendall(f"GET {target} HTTP/1.1\r\n".encode() + head(where, 0))
+            assert connection.recv(1 << 16).split()[1] == b"404"

@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lrs.records.fold import fold, state_of
-from lrs.records.state import RecordState
-from lrs.store.sqlite.projections import encode_state
+from lrs.records.state import RecordState, encode_state
 from schemas.courses import AssignableUnit, Block, CourseStructure
 from schemas.events import EVENT_KINDS, Event, Score
 from tests.bench import cohort

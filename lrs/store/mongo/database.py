@@ -14,7 +14,7 @@ from functools import partial
 from itertools import count
 from typing import Any, TypeVar
 
-from pymongo import MongoClient, timeout
+from pymongo import MongoClient, UpdateOne, timeout
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import (
@@ -102,9 +102,11 @@ class Transaction(Snapshot):
         self["counter"].update_one({"_id": noun}, {"$inc": {"n": 1}}, upsert=True)
         return int(self["counter"].find_one({"_id": noun})["n"])
 
-    def guard(self, name: str) -> None:
-        """Conflict with every other transaction that guards the same name."""
-        self["guard"].update_one({"_id": name}, {"$inc": {"n": 1}}, upsert=True)
+    def guard(self, *names: str) -> None:
+        """Conflict with every other transaction that guards one of the names."""
+        self["guard"].bulk_write(
+            [UpdateOne({"_id": name}, {"$inc": {"n": 1}}, upsert=True) for name in names]
+        )
 
 
 class MongoDatabase:

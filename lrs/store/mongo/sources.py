@@ -9,7 +9,7 @@ import msgspec
 from pymongo import IndexModel
 
 from lrs.store.mongo.database import MongoDatabase, Transaction, reported
-from lrs.store.mongo.due import mark_of_source
+from lrs.store.mongo.due import carry_out, sweep_achievements
 from lrs.store.mongo.facts import note_act
 from schemas.audit import Act
 from schemas.sources import Provenance, Scope, Source, SourceSecret
@@ -118,19 +118,22 @@ class MongoSources:
     def revoke(self, key: str, act: Act, compromised: int | None = None) -> bool:
         """Revoke the source with the key; tell whether there was one to revoke."""
 
-        def work(tx: Transaction) -> bool:
+        def work(tx: Transaction) -> tuple[bool, int | None]:
             found = tx["source"].find_one({"key": key, "revoked": None}, {"_id": 1})
             if found is None:
-                return False
+                return False, None
             tx["source"].update_one(
                 {"key": key}, {"$set": {"revoked": tx.instant, "compromised": compromised}}
             )
-            if compromised is not None:
-                mark_of_source(tx, found["_id"])
             note_act(tx, act)
-            return True
+            if compromised is None:
+                return True, None
+            return True, sweep_achievements(tx, {"sources": found["_id"]})
 
-        return self._database.write(work)
+        revoked, sweep = self._database.write(work)
+        if sweep is not None:
+            carry_out(self._database, sweep)
+        return revoked
 
     def with_key(self, key: str) -> tuple[Source, tuple[bytes, ...]] | None:
         """Return the source with the key, neither revoked nor expired, and the hashes of the

@@ -8,33 +8,64 @@ from pathlib import Path
 from lrs.store.attachments import Attachments
 from lrs.store.import_files import ImportFiles
 from lrs.store.mongo import (
+    achievements,
+    applying,
+    courses,
+    credentials,
     documents,
     due,
+    exchange,
     facts,
     figures,
+    organisations,
+    outbox,
+    projections,
+    records,
     settings,
+    sharing,
     sources,
     statements,
+    units,
 )
+from lrs.store.mongo.achievements import MongoAchievements
+from lrs.store.mongo.courses import MongoCourses
+from lrs.store.mongo.credentials import MongoCredentials
 from lrs.store.mongo.database import MongoDatabase
 from lrs.store.mongo.documents import MongoDocuments
+from lrs.store.mongo.exchange import MongoExchange
 from lrs.store.mongo.facts import MongoAudit, MongoFacts
 from lrs.store.mongo.figures import MongoFigures
+from lrs.store.mongo.organisations import MongoOrganisations
+from lrs.store.mongo.outbox import MongoOutbox
+from lrs.store.mongo.projections import MongoProjections
+from lrs.store.mongo.records import MongoRecords
 from lrs.store.mongo.settings import MongoSettings
 from lrs.store.mongo.sources import MongoSources
 from lrs.store.mongo.statements import MongoStatements
+from lrs.store.mongo.units import MongoEquivalences, MongoUnits
 from lrs.store.store import Store
 from lrs.xapi.search_keys import search_keys
 from schemas.xapi import merge_definitions, read_statement, same_statement
 
 NOUNS = (
+    achievements,
+    credentials,
+    applying,
+    courses,
     documents,
     due,
+    exchange,
     facts,
     figures,
+    outbox,
+    organisations,
+    projections,
+    records,
     settings,
+    sharing,
     sources,
     statements,
+    units,
 )
 
 INDEXES = dict(ChainMap(*(dict(noun.INDEXES) for noun in NOUNS)))
@@ -62,6 +93,16 @@ class MongoStore(Store):
         )
         self.documents = MongoDocuments(database)
         self.sources = MongoSources(database)
+        self.units = MongoUnits(database)
+        self.equivalences = MongoEquivalences(database)
+        self.achievements = MongoAchievements(database)
+        self.exchange = MongoExchange(database)
+        self.outbox = MongoOutbox(database)
+        self.credentials = MongoCredentials(database)
+        self.organisations = MongoOrganisations(database)
+        self.projections = MongoProjections(database)
+        self.records = MongoRecords(database)
+        self.courses = MongoCourses(database)
 
     def now(self) -> int:
         """Return the time in microseconds since the epoch, never before that of any write."""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
-from lrs.store.achievements import DueEvaluation, Evaluation, Ruling
+from lrs.store.achievements import DueEvaluation, Evaluation, Ruling, fact_of
 from lrs.store.sqlite.claims import queue_claim, withdraw_claims
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act, note_fact
@@ -245,11 +245,10 @@ class SqliteAchievements:
         if held is not None and held[1] == body:
             return False
         waits = achievement.state == "candidate" and not achievement.asked
-        told: dict[str, object] = msgspec.to_builtins(achievement)
-        if achievement.state != "candidate":
-            note_fact(tx, achievement.state, achievement.id, told)
-        elif held is not None and held[0] == "verified":
-            note_fact(tx, "revoked", achievement.id, {**told, "state": "revoked"})
+        fact = fact_of(achievement, held[0] if held else None)
+        if fact is not None:
+            kind, told = fact
+            note_fact(tx, kind, achievement.id, told)
         tx.execute(
             "INSERT INTO achievement (id, persona, unit, version, state, changed, waiting, body) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "

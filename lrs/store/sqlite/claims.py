@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import msgspec
@@ -10,7 +9,7 @@ import msgspec
 from lrs.store.achievements import NewClaim
 from lrs.store.sqlite.database import Transaction
 from lrs.store.sqlite.facts import note_fact
-from schemas.claims import ClaimPayload, Receipt, claim_hash
+from schemas.claims import ClaimPayload, Receipt, claim_hash, proof_of
 from schemas.receivers import LearnerSettings
 
 
@@ -166,7 +165,7 @@ def settle_claim(tx: Transaction, claim: str, receipt: Receipt) -> None:
         "RETURNING receiver",
         (receipt.decision, tx.instant, msgspec.json.encode(receipt), receipt.reason, claim),
     ).fetchone()[0]
-    note_fact(tx, receipt.decision, claim, {"receiver": receiver, **proof(receipt)})
+    note_fact(tx, receipt.decision, claim, {"receiver": receiver, **proof_of(receipt)})
     if receipt.decision == "rejected":
         tx.execute(
             "DELETE FROM outbox WHERE destination = ? AND subject = ? AND kind = 'withdraw'",
@@ -187,7 +186,7 @@ def set_withdrawn(
         (tx.instant, reason, receipt and msgspec.json.encode(receipt), claim),
     ).fetchone()
     body: dict[str, Any] = {"achievement": achievement, "receiver": receiver}
-    note_fact(tx, "withdrawn", claim, {**body, **(proof(receipt) if receipt else {})})
+    note_fact(tx, "withdrawn", claim, {**body, **(proof_of(receipt) if receipt else {})})
     if receipt is not None:
         tx.execute(
             "INSERT INTO due_evaluation (persona, unit, marked) "
@@ -212,12 +211,3 @@ def enqueue(
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
         (destination, kind, subject, line, body, tx.instant, tx.instant),
     )
-
-
-def proof(receipt: Receipt) -> dict[str, str]:
-    """Return what a fact says of a receipt."""
-    return {
-        "bank_id": receipt.bank_id,
-        "claim_hash": receipt.claim_hash,
-        "receipt_hash": hashlib.sha256(receipt.jws.encode()).hexdigest(),
-    }

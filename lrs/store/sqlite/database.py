@@ -15,6 +15,7 @@ import sqlite3
 import struct
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +29,12 @@ Result = TypeVar("Result")
 
 GROUP_LIMIT = 256
 """Pieces of work in one transaction at the most, so that no caller waits for all others."""
+
+
+class _Connection(sqlite3.Connection):
+    """A connection that is closed with the thread that it was opened for: the web server ends
+    threads that have nothing to do.
+    """
 
 
 class Transaction:
@@ -113,7 +120,7 @@ class Database:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         self._local = threading.local()
-        self._readers: list[sqlite3.Connection] = []
+        self._readers: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._readers_lock = threading.Lock()
         self._turn = Turn(path.with_name("turn"))
         self._reader_turn = Turn(path.with_name("turn"))
@@ -125,13 +132,13 @@ class Database:
 
     def read(self) -> sqlite3.Connection:
         """Return this thread's connection, which only reads."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        connection: _Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._connect()
             connection.execute("PRAGMA query_only = ON")
             self._local.connection = connection
             with self._readers_lock:
-                self._readers.append(connection)
+                self._readers.add(connection)
         return connection
 
     @contextmanager
@@ -186,10 +193,14 @@ class Database:
         self._turn.close()
         self._reader_turn.close()
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> _Connection:
         try:
             connection = sqlite3.connect(
-                self._path, isolation_level=None, check_same_thread=False, timeout=60
+                self._path,
+                isolation_level=None,
+                check_same_thread=False,
+                timeout=60,
+                factory=_Connection,
             )
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")

@@ -41,8 +41,7 @@ class SqliteExchange:
                 "client_id = excluded.client_id, settings = excluded.settings",
                 (receiver.name, receiver.adapter, receiver.url, receiver.client_id, settings),
             )
-            per_second = receiver.settings.get("per_second")
-            put_destination(tx, receiver.name, int(1e6 / per_second) if per_second else 0)
+            put_destination(tx, receiver.name, receiver.interval)
 
         self._database.write(work)
 

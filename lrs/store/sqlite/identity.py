@@ -11,9 +11,10 @@ from msgspec.structs import replace
 
 from lrs.records.identity import PERSONA_NAMESPACE, persona_of
 from lrs.store.identity import NotPossible
+from lrs.store.projections import ALWAYS
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act, note_fact
-from lrs.store.sqlite.projections import ALWAYS, touch_identities
+from lrs.store.sqlite.projections import touch_identities
 from schemas.audit import Act
 from schemas.identity import IdentityLink, LinkState, Suggestion
 from schemas.texts import Text

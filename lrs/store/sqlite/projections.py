@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
-from lrs.records.state import RecordState
+from lrs.records.state import RecordState, decode_state, encode_state
 from lrs.store.projections import (
+    ALWAYS,
     Checkpoint,
     Holding,
     Projection,
@@ -23,14 +24,9 @@ from lrs.store.sqlite.database import Database, Transaction
 from schemas.events import Event
 from schemas.times import instant_of
 
-ALWAYS: Final = -(1 << 62)
-"""The time from which on whoever was first met under an identifier holds it."""
-
 _event = msgspec.json.Decoder(Event).decode
 _write_event = msgspec.json.Encoder().encode
 _place = msgspec.msgpack.Decoder(tuple[str, ...]).decode
-decode_state = msgspec.msgpack.Decoder(RecordState).decode
-encode_state = msgspec.msgpack.Encoder(order="deterministic").encode
 
 
 class SqliteProjections:

@@ -10,10 +10,9 @@ import msgspec
 from msgspec.structs import replace
 
 from lrs.records.fold import record_of
-from lrs.records.state import RecordState
+from lrs.records.state import RecordState, decode_state
 from lrs.store.records import Persona, RecordKey
 from lrs.store.sqlite.database import Database
-from lrs.store.sqlite.projections import decode_state
 from schemas.events import Event
 from schemas.records import EVIDENCE_LIMIT, LearnerRecord
 

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import NamedTuple
 
 import msgspec
 
+from lrs.store.sharing import Shown, shown
 from lrs.store.sqlite.database import Transaction
 from schemas.achievements import Achievement
-from schemas.organisations import SHARED_STATES, Consent, Employment, live, next_change
-from schemas.units import BANK_ZONE
+from schemas.organisations import Consent, Employment, live, next_change
 
 _achievement = msgspec.json.Decoder(Achievement).decode
 _employment = msgspec.json.Decoder(Employment).decode
 _consent = msgspec.json.Decoder(Consent).decode
-
-
-class _Row(NamedTuple):
-    """A row of `shared` but for its place: what an organisation sees of an achievement."""
-
-    persona: str
-    unit: str
-    version: int
-    state: str
-    achieved: str
-    employee: str
-    department: str
-    score: float | None
 
 
 def share(tx: Transaction, achievement: Achievement) -> None:
@@ -97,19 +83,10 @@ def _hide(tx: Transaction, organisation: str, persona: str) -> None:
 def _show(
     tx: Transaction, organisation: str, achievement: Achievement, employee: str, department: str
 ) -> None:
-    if achievement.state not in SHARED_STATES:
+    new = shown(achievement, employee, department)
+    if new is None:
         _take_away(tx, organisation, achievement.id)
         return
-    new = _Row(
-        persona=achievement.persona,
-        unit=achievement.unit,
-        version=achievement.version,
-        state=achievement.state,
-        achieved=achievement.achieved_at.astimezone(BANK_ZONE).date().isoformat(),
-        employee=employee,
-        department=department,
-        score=achievement.score,
-    )
     old = _shown(tx, organisation, achievement.id)
     if old == new:
         return
@@ -136,16 +113,16 @@ def _take_away(tx: Transaction, organisation: str, achievement: str) -> None:
     )
 
 
-def _shown(tx: Transaction, organisation: str, achievement: str) -> _Row | None:
+def _shown(tx: Transaction, organisation: str, achievement: str) -> Shown | None:
     row = tx.execute(
-        f"SELECT {', '.join(_Row._fields)} FROM shared "  # noqa: S608
+        f"SELECT {', '.join(Shown._fields)} FROM shared "  # noqa: S608
         "WHERE organisation = ? AND achievement = ? AND gone = 0",
         (organisation, achievement),
     ).fetchone()
-    return _Row(*row) if row else None
+    return Shown(*row) if row else None
 
 
-def _count(tx: Transaction, organisation: str, row: _Row, by: int) -> None:
+def _count(tx: Transaction, organisation: str, row: Shown, by: int) -> None:
     key = (organisation, row.unit, row.department, row.achieved[:7], row.state)
     tx.execute(
         "INSERT INTO shared_sum VALUES (?, ?, ?, ?, ?, ?) "

@@ -1,0 +1,217 @@
+"""Organisations, employments and consents in MongoDB."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from itertools import groupby, islice
+from typing import Any
+
+import msgspec
+from pymongo import IndexModel
+
+from lrs.store.mongo.database import MongoDatabase, Transaction, reported
+from lrs.store.mongo.facts import note_act
+from lrs.store.mongo.lanes import first_after
+from lrs.store.mongo.sharing import refresh, views_of
+from lrs.store.organisations import SharedQuery
+from schemas.audit import Act
+from schemas.organisations import (
+    Consent,
+    ConsentLevel,
+    Employment,
+    Organisation,
+    SharedAchievement,
+    SummaryLine,
+)
+
+INDEXES: dict[str, list[IndexModel]] = {"organisation": []}
+
+_SUMMED = ("unit", "department", "month", "state")
+
+
+class MongoOrganisations:
+    """Fulfils `lrs.store.organisations.Organisations`."""
+
+    def __init__(self, database: MongoDatabase) -> None:
+        self._database = database
+
+    def put(self, organisation: Organisation, act: Act) -> Organisation:
+        """Add an organisation, or put it in the place of the one with its id."""
+
+        def work(tx: Transaction) -> Organisation:
+            found = tx["organisation"].find_one({"_id": organisation.id}, {"created": 1})
+            created = found["created"] if found else tx.instant
+            kept = msgspec.structs.replace(organisation, created=created)
+            document: dict[str, Any] = msgspec.to_builtins(kept)
+            tx["organisation"].replace_one({"_id": document.pop("id")}, document, upsert=True)
+            note_act(tx, act)
+            return kept
+
+        return self._database.write(work)
+
+    def organisation(self, organisation: str) -> Organisation | None:
+        """Return the organisation."""
+        with reported():
+            found = self._database["organisation"].find_one({"_id": organisation})
+        return _organisation(found) if found else None
+
+    def page(self, after: str | None, limit: int) -> list[Organisation]:
+        """Return a page of organisations in the order of their ids."""
+        with reported():
+            found = self._database["organisation"].find({"_id": {"$gt": after or ""}})
+            return [_organisation(one) for one in found.sort("_id").limit(limit)]
+
+    def employ(self, employments: Sequence[Employment], today: date, act: Act) -> None:
+        """Put employments in the place of those of the same organisations and personas, whole."""
+
+        def work(tx: Transaction) -> None:
+            self._put(tx, "employment", employments, today)
+            note_act(tx, act)
+
+        self._database.write(work)
+
+    def employments(self, organisation: str, after: str | None, limit: int) -> list[Employment]:
+        """Return a page of employments in the order of their personas."""
+        found = self._of("employment", organisation, after, limit)
+        return [msgspec.convert(one, Employment) for one in found]
+
+    def consent(self, consents: Sequence[Consent], today: date, act: Act) -> None:
+        """Record consents, `given` now, in the place of earlier ones, whole."""
+
+        def work(tx: Transaction) -> None:
+            given = [msgspec.structs.replace(one, given=tx.instant) for one in consents]
+            self._put(tx, "consent", given, today)
+            note_act(tx, act)
+
+        self._database.write(work)
+
+    def withdraw(self, organisation: str, persona: str, act: Act) -> bool:
+        """Withdraw a consent; False where there is none that stands."""
+
+        def work(tx: Transaction) -> bool:
+            (view,) = views_of(tx, [(organisation, persona)]).values()
+            if view["consent"] is None or view["consent"]["withdrawn"] is not None:
+                return False
+            view["consent"]["withdrawn"] = tx.instant
+            refresh(tx, [view], date.max)
+            note_act(tx, act)
+            return True
+
+        return self._database.write(work)
+
+    def consents(self, organisation: str, after: str | None, limit: int) -> list[Consent]:
+        """Return a page of consents, withdrawn ones too, in the order of their personas."""
+        found = self._of("consent", organisation, after, limit)
+        return [msgspec.convert(one, Consent) for one in found]
+
+    def consents_of(self, persona: str) -> list[Consent]:
+        """Return a persona's consents, withdrawn ones too."""
+        with reported():
+            found = self._database["view"].find({"persona": persona, "consent": {"$ne": None}})
+            return [msgspec.convert(one["consent"], Consent) for one in found.sort("organisation")]
+
+    def settle(self, today: date, limit: int) -> bool:
+        """Bring up to `limit` views up to date whose day has come; False where there was none."""
+        due = {"due": {"$lte": today.isoformat()}}
+        with reported():
+            if self._database["view"].find_one(due, {"_id": 1}) is None:
+                return False
+
+        def work(tx: Transaction) -> None:
+            refresh(tx, list(tx["view"].find(due, {"_id": 0}).sort("due").limit(limit)), today)
+
+        self._database.write(work)
+        return True
+
+    def level(self, organisation: str, persona: str) -> ConsentLevel | None:
+        """Return what the organisation may see of the persona now, None for nothing."""
+        with reported():
+            found = self._database["view"].find_one(
+                {"organisation": organisation, "persona": persona}, {"level": 1}
+            )
+        return found["level"] if found else None
+
+    def changes(self, query: SharedQuery, after: int, limit: int) -> list[SharedAchievement]:
+        """Return changes after a seq, oldest first, tombstones included."""
+        return self._following({"organisation": query.organisation}, after, limit)
+
+    def shared(self, query: SharedQuery, after: int, limit: int) -> list[SharedAchievement]:
+        """Return what may be seen, after a seq, in the order of seqs."""
+        return self._following({**_where(query, "achieved"), "gone": False}, after, limit)
+
+    def summary(
+        self, query: SharedQuery, after: tuple[str, str, str, str] | None, limit: int
+    ) -> list[SummaryLine]:
+        """Return a page of the sums of units, departments, months and states, in their order."""
+        where = _where(query, "month")
+        if after is not None:
+            where = {"$and": [where, _beyond(after)]}
+        with reported():
+            found = self._database["shared_sum"].find(where)
+            found.sort([("organisation", 1), *((name, 1) for name in _SUMMED)])
+            lines = groupby(found, lambda one: tuple(one[name] for name in _SUMMED))
+            summed = ((key, sum(one["count"] for one in of_lanes)) for key, of_lanes in lines)
+            return [
+                SummaryLine(unit=key[0], department=key[1], month=key[2], state=key[3], count=count)
+                for key, count in islice((line for line in summed if line[1]), limit)
+            ]
+
+    def _put(
+        self,
+        tx: Transaction,
+        kind: str,
+        given: Sequence[Employment] | Sequence[Consent],
+        today: date,
+    ) -> None:
+        views = views_of(tx, [(one.organisation, one.persona) for one in given])
+        for one in given:
+            views[one.organisation, one.persona][kind] = msgspec.to_builtins(one)
+        refresh(tx, list(views.values()), today)
+
+    def _of(self, kind: str, organisation: str, after: str | None, limit: int) -> list[Any]:
+        where = {"organisation": organisation, "persona": {"$gt": after or ""}, kind: {"$ne": None}}
+        with reported():
+            found = self._database["view"].find(where, {kind: 1}).sort("persona").limit(limit)
+            return [one[kind] for one in found]
+
+    def _following(
+        self, where: Mapping[str, Any], after: int, limit: int
+    ) -> list[SharedAchievement]:
+        with reported():
+            end = first_after(self._database.lanes.through())
+            found = self._database["shared"].find({**where, "seq": {"$gt": after, "$lt": end}})
+            return [_shared(one) for one in found.sort("seq").limit(limit)]
+
+
+def _where(query: SharedQuery, time: str) -> dict[str, Any]:
+    """The conditions of a query; `time` is the field that its days or months are held against."""
+    where: dict[str, Any] = {"organisation": query.organisation}
+    for name in ("unit", "department", "state", "persona"):
+        value = getattr(query, name)
+        if value is not None:
+            where[name] = value
+    times = {"$gte": query.since, "$lte": query.until}
+    within = {bound: value for bound, value in times.items() if value is not None}
+    if within:
+        where[time] = within
+    return where
+
+
+def _beyond(after: tuple[str, str, str, str]) -> dict[str, Any]:
+    """The condition of what comes after a line; the bound on the unit is said apart, so that the
+    index is entered at the place.
+    """
+    later = [
+        {**dict(zip(_SUMMED[:at], after, strict=False)), _SUMMED[at]: {"$gt": after[at]}}
+        for at in range(len(_SUMMED))
+    ]
+    return {"unit": {"$gte": after[0]}, "$or": later}
+
+
+def _organisation(found: Mapping[str, Any]) -> Organisation:
+    return msgspec.convert({**found, "id": found["_id"]}, Organisation)
+
+
+def _shared(found: Mapping[str, Any]) -> SharedAchievement:
+    return msgspec.convert({**found, "id": found["achievement"]}, SharedAchievement)
