@@ -24,6 +24,7 @@ from lrs.service import Service
 from lrs.settings import Settings
 from lrs.xapi import about, activities, agents, documents, reading, responses, writing
 from lrs.xapi.bodies import Unwrapped
+from lrs.xapi.plain_posts import PlainPosts
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -39,11 +40,13 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_SECURE=service.secure,
     )
     app.extensions["lrs"] = service
+    start_span, spoken = tracing.start_span(), responses.Spoken()
     unwrapped = Unwrapped(app.wsgi_app, service.settings.body_limit)
-    app.wsgi_app = Receiving(unwrapped)  # type: ignore[method-assign]
-    requests.install(app, tracing.start_span())
+    answered = unwrapped if start_span else PlainPosts(unwrapped, service, spoken)
+    app.wsgi_app = Receiving(answered)  # type: ignore[method-assign]
+    requests.install(app, start_span)
     headers.install(app, secure=service.secure)
-    responses.install(app, service)
+    responses.install(app, service, spoken)
     browser_sessions.install(app, service.browsers)
     language.install(app)
     account.install(app, service)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 import msgspec
@@ -11,15 +10,14 @@ from flask import Response, request
 
 from lrs.api.blueprint import ApiBlueprint, page
 from lrs.api.cursors import read_cursor, write_cursor
-from lrs.auth.organisations import organisation_of, today
 from lrs.console.language import chosen_language
+from lrs.enterprise.asking import ask
 from lrs.enterprise.export import MEDIA_TYPES, clr_lines, csv_file, ndjson, xlsx_file
 from lrs.enterprise.reading import Reading
 from lrs.problems import Problem
 from lrs.service import Service
 from lrs.store.organisations import SETTLED_AT_ONCE, SharedQuery
 from lrs.store.records import RecordKey
-from schemas.audit import Act
 from schemas.credentials import NotExpressible
 from schemas.resources.organisations import (
     ChangesQuery,
@@ -45,25 +43,9 @@ def blueprint(service: Service) -> ApiBlueprint:
     reading = Reading(store, service.store.records, service.store.units)
 
     def asked(query: dict[str, Any], action: str, persona: str | None = None) -> SharedQuery:
-        """The query for the principal's organisation, noted, and everything due settled."""
-        principal = service.principal("enterprise")
-        organisation = organisation_of(principal, query["organisation"])
-        while store.settle(today(), SETTLED_AT_ONCE):
-            pass
-        filters = {
-            name: value.isoformat() if isinstance(value, date) else value
-            for name, value in query.items()
-            if name in ("unit", "department", "state", "since", "until") and value is not None
-        }
-        act = Act(
-            principal=principal.id,
-            action=f"enterprise.{action}",
-            subject=organisation,
-            persona=persona,
-            detail=filters,
+        return ask(
+            service, action, organisation=query["organisation"], filters=query, persona=persona
         )
-        service.store.audit.note(act)
-        return SharedQuery(organisation=organisation, **filters)
 
     @routes.after_request
     def conditional(response: Response) -> Response:

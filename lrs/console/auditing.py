@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from flask import render_template, request
+import time
+
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from lrs.api.cursors import read_cursor
+from lrs.api.cursors import read_cursor, write_cursor
 from lrs.audits.drawing import draw
 from lrs.audits.looking import engagement_of
 from lrs.console.frame import Pages
@@ -27,7 +29,17 @@ def install(pages: Pages) -> None:
         principal = service.principal("auditor")
         after = read_cursor(request.args.get("cursor"), tuple[int, str])
         found = store.engagements.page(after, PAGE, None if principal.holds() else principal.id)
-        return render_template("auditing.html", engagements=found)
+        following = None
+        if len(found) == PAGE:
+            place = write_cursor((found[-1].created, found[-1].id))
+            following = url_for("console.auditing", cursor=place)
+        return render_template(
+            "auditing.html",
+            engagements=found,
+            next=following,
+            now=time.time_ns() // 1000,
+            titles={unit.code: unit.title for unit in store.units.all()},
+        )
 
     @pages.route("/auditing/<engagement>", "auditor")
     def auditing_one(engagement: str) -> ResponseReturnValue:
@@ -48,7 +60,12 @@ def install(pages: Pages) -> None:
             claim for one in (drawn.claims if drawn else ()) if (claim := store.exchange.claim(one))
         ]
         return render_template(
-            "engagement.html", one=known, drawn=drawn, claims=claims, given=request.args
+            "engagement.html",
+            one=known,
+            drawn=drawn,
+            claims=claims,
+            titles={unit.code: unit.title for unit in store.units.all()},
+            given=request.args,
         )
 
 

@@ -13,13 +13,18 @@ from lrs.console.language import in_language
 from lrs.console.navigation import ROLE_NAMES, home_of, open_to
 from lrs.console.script_texts import script_texts
 from lrs.console.words import (
+    CONSENT_LEVELS,
     DELIVERY_KINDS,
     EVENT_KINDS,
     FACT_KINDS,
     IMPORT_KINDS,
     IMPORT_STATES,
+    ORGANISATION_KINDS,
+    PARTS,
+    PROFILES,
     PROVENANCES,
     VERDICTS,
+    spent,
 )
 from lrs.problems import Problem
 from lrs.service import Service
@@ -28,6 +33,9 @@ from schemas.times import moment_of
 
 MINUTES = "y-MM-dd HH:mm"
 """How pages write a time, the same in every language."""
+
+TYPED = "y-MM-dd'T'HH:mm"
+"""How a field of a form takes a time (HTML, valid local date and time string)."""
 
 View = Callable[..., ResponseReturnValue]
 
@@ -48,6 +56,8 @@ class Pages:
             ("in_language", in_language),
             ("moment", lambda at: format_datetime(at, MINUTES)),
             ("instant", lambda at: format_datetime(moment_of(at), MINUTES)),
+            ("typed", lambda at: format_datetime(moment_of(at), TYPED)),
+            ("spent", spent),
             ("percent", format_percent),
             ("count", format_decimal),
             ("role_name", lambda role: ROLE_NAMES[role]),
@@ -57,6 +67,10 @@ class Pages:
             ("delivery_kind", lambda kind: DELIVERY_KINDS[kind]),
             ("import_kind", lambda kind: IMPORT_KINDS[kind]),
             ("import_state", lambda state: IMPORT_STATES[state]),
+            ("organisation_kind", lambda kind: ORGANISATION_KINDS[kind]),
+            ("consent_level", lambda level: CONSENT_LEVELS[level]),
+            ("profile", lambda profile: PROFILES[profile]),
+            ("part", lambda part: PARTS[part]),
             ("provenance", lambda name: PROVENANCES.get(name, name)),
         ):
             self.blueprint.add_app_template_filter(write, name)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import flask_babel
 from flask import Flask, has_request_context, request, session, url_for
+
+from schemas.times import instant_of
 
 LANGUAGES = {"en": "English", "zh_CN": "中文"}
 
@@ -81,3 +85,13 @@ def in_language(texts: dict[str, str] | None) -> str | None:
 def gettext(text: str, **values: object) -> str:
     """Return the text in the request's language, with the values put in by name."""
     return str(flask_babel.gettext(text, **values))
+
+
+def typed_instant(text: str) -> int:
+    """Return the instant (microseconds) of a time that was typed, by default on the clocks that
+    pages show. Raises ValueError.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(TIME_ZONE))
+    return instant_of(moment)

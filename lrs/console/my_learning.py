@@ -9,9 +9,15 @@ from lrs.console.frame import Pages
 from lrs.console.language import gettext as _
 from lrs.console.language import text_language
 from lrs.console.learning_file import learning_file
+from lrs.console.who import principal_names
 from lrs.problems import Problem
 from schemas.audit import Act
 from schemas.credentials import NotExpressible
+
+ORGANISATIONS = 200
+"""Enterprises that the form of a consent offers; the API takes any."""
+
+ACTS = 10
 
 
 def install(pages: Pages) -> None:
@@ -21,7 +27,18 @@ def install(pages: Pages) -> None:
 
     @pages.route("/my-learning", "learner")
     def my_learning() -> ResponseReturnValue:
-        return render_template("learner.html", **learning_file(store, _own()), own=True)
+        persona = _own()
+        organisations = store.organisations.page(None, ORGANISATIONS)
+        acts = store.audit.page(None, ACTS, persona=persona)
+        return render_template(
+            "learner.html",
+            **learning_file(store, persona),
+            own=True,
+            consents=store.organisations.consents_of(persona),
+            organisations={one.id: one for one in organisations},
+            acts=acts,
+            principals=principal_names(store.people, [one.act.principal for one in acts]),
+        )
 
     @pages.route("/my-learning/credentials", "learner", methods=("POST",))
     def my_learning_credential() -> ResponseReturnValue:

@@ -22,9 +22,11 @@ class Entry:
 
     def is_here(self, endpoint: str | None) -> bool:
         """Tell whether a request's endpoint is this page or one below it."""
+        if endpoint == self.endpoint:
+            return True
         own = self.endpoint.rpartition(".")[2].removesuffix("_list")
         here = (endpoint or "").rpartition(".")[2]
-        return here == own or (here.startswith(f"{own}_") and here not in OWN_ENTRIES)
+        return here.startswith(f"{own}_") and here not in OWN_ENTRIES
 
     def is_for(self, principal: Principal | None) -> bool:
         """Tell whether this principal, None for a stranger, may open the page."""
@@ -80,7 +82,19 @@ NAVIGATION = (
             Entry(
                 endpoint="console.devices_list",
                 label=_("Devices"),
-                icon="qr",
+                icon="phone",
+                roles=("registrar",),
+            ),
+            Entry(
+                endpoint="console.identity_list",
+                label=_("Identity"),
+                icon="identity",
+                roles=("registrar",),
+            ),
+            Entry(
+                endpoint="console.organisations_list",
+                label=_("Organisations"),
+                icon="enterprise",
                 roles=("registrar",),
             ),
         ),
@@ -112,6 +126,12 @@ NAVIGATION = (
         title=_("Oversight"),
         entries=(
             Entry(
+                endpoint="console.employees",
+                label=_("Employees’ achievements"),
+                icon="enterprise",
+                roles=("enterprise",),
+            ),
+            Entry(
                 endpoint="console.auditing",
                 label=_("Auditing"),
                 icon="auditor",
@@ -124,8 +144,14 @@ NAVIGATION = (
         entries=(
             Entry(
                 endpoint="console.operations",
-                label=_("Sources and receivers"),
+                label=_("Background and adapters"),
                 icon="operations",
+                roles=(),
+            ),
+            Entry(
+                endpoint="console.sources_list",
+                label=_("Sources and keys"),
+                icon="key",
                 roles=(),
             ),
             Entry(

@@ -1,16 +1,23 @@
-"""Operations: who may send and sign in, where claims go, and the audit log."""
+"""Operations: what works in the background, adapters and receivers, people, the audit log."""
 
 from __future__ import annotations
 
+import time
 from urllib.parse import urlencode
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from adapters.inbound import inbound_adapters
+from adapters.outbound import outbound_adapters
 from lrs.api.cursors import read_cursor, write_cursor
 from lrs.console.frame import Pages
+from lrs.console.who import principal_names
+from lrs.observe.readiness import LIMITS
 
 PAGE = 50
+SHELF = 5
+"""Deliveries set aside that the page shows; their own page has them all."""
 
 
 def install(pages: Pages) -> None:
@@ -19,21 +26,24 @@ def install(pages: Pages) -> None:
 
     @pages.route("/operations")
     def operations() -> ResponseReturnValue:
-        after = read_cursor(request.args.get("cursor"), str)
-        found = store.sources.page(after, PAGE)
-        following = None
-        if len(found) == PAGE:
-            following = url_for("console.operations", cursor=write_cursor(found[-1].key))
+        now = time.time_ns() // 1000
         return render_template(
             "operations.html",
-            sources=found,
-            secrets={one.key: store.sources.secrets(one.key) for one in found},
-            next=following,
+            waiting={
+                part: (found.much, found.since and max(0, now - found.since) // 1_000_000)
+                for part, found in store.health.waiting().items()
+            },
+            limits=LIMITS,
+            parked=store.figures.total("parked"),
+            shelf=store.outbox.items(None, SHELF, parked=True),
             receivers=store.exchange.receivers(),
             circuits=store.outbox.circuits(),
-            behind=store.statements.last_seq() - store.records.checkpoint(),
-            waiting=store.achievements.due(1),
+            inbound=inbound_adapters(),
+            outbound=outbound_adapters(),
+            unrecognised=sum(store.records.unrecognised().values()),
             checkpoint=store.ledger.checkpoint(),
+            backed_up=store.copies.last(),
+            place=store.health.place(),
         )
 
     @pages.route("/operations/people")
@@ -56,4 +66,10 @@ def install(pages: Pages) -> None:
         if len(found) == PAGE:
             place = {"cursor": write_cursor(found[-1].seq)}
             following = f"{request.path}?{urlencode({**wanted, **place})}"
-        return render_template("audit_log.html", events=found, next=following, **wanted)
+        return render_template(
+            "audit_log.html",
+            events=found,
+            principals=principal_names(store.people, [one.act.principal for one in found]),
+            next=following,
+            **wanted,
+        )

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 import msgspec
 from flask import Request, render_template, request, url_for
@@ -17,14 +15,13 @@ from adapters.reading import seconds_of
 from lrs.api.cursors import read_cursor, write_cursor
 from lrs.console.frame import Pages
 from lrs.console.json_text import tokens_of
-from lrs.console.language import TIME_ZONE, in_language
 from lrs.console.language import gettext as _
+from lrs.console.language import in_language, typed_instant
 from lrs.console.navigation import STAFF
 from lrs.console.words import spent
 from lrs.problems import Problem
 from lrs.store.statements import StatementQuery, StoredStatement
 from schemas.identifiers import actor_of, identifier_of
-from schemas.times import instant_of
 
 PAGE = 25
 FILTERS = ("agent", "verb", "activity", "registration", "since", "until", "related")
@@ -135,7 +132,7 @@ def read_filters(asked: Request) -> tuple[StatementQuery, dict[str, str]]:
     for name in ("since", "until"):
         if given[name]:
             try:
-                bounds[name] = _instant(given[name])
+                bounds[name] = typed_instant(given[name])
             except ValueError:
                 faults[name] = _("A day and a time.")
     query = StatementQuery(
@@ -232,10 +229,3 @@ def _result(result: dict[str, Any]) -> list[str]:
         seconds = seconds_of(result["duration"])
         told.append(spent(seconds) if seconds is not None else str(result["duration"]))
     return told
-
-
-def _instant(text: str) -> int:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(TIME_ZONE))
-    return instant_of(moment)

@@ -7,11 +7,14 @@ from flask_babel.speaklater import LazyString
 
 from lrs.achievements.officers import Outcome
 from lrs.console.language import gettext
+from lrs.store.health import Part
 from lrs.store.outbox import DeliveryKind
 from schemas.achievements import Verdict
+from schemas.engagements import Profile
 from schemas.events import Attendance, EventKind
 from schemas.facts import FactKind
 from schemas.imports import ImportKind, ImportState
+from schemas.organisations import ConsentLevel, OrganisationKind
 from schemas.sources import Provenance
 
 EVENT_KINDS: dict[EventKind, LazyString] = {
@@ -76,6 +79,7 @@ FACT_KINDS: dict[FactKind, LazyString] = {
     "withdrawn": _("withdrawn"),
     "merged": _("merged"),
     "unmerged": _("parted again"),
+    "transferred": _("identifier handed over"),
     "erased": _("erased"),
     "published": _("published"),
 }
@@ -85,6 +89,7 @@ DELIVERY_KINDS: dict[DeliveryKind, LazyString] = {
     "withdraw": _("withdrawal"),
     "lookup": _("look-up of a learner"),
     "notify": _("notification"),
+    "present": _("credential for a badge host"),
 }
 
 IMPORT_KINDS: dict[ImportKind, LazyString] = {
@@ -102,6 +107,32 @@ IMPORT_STATES: dict[ImportState, LazyString] = {
     "running": _("running"),
     "done": _("done"),
     "failed": _("failed"),
+}
+
+ORGANISATION_KINDS: dict[OrganisationKind, LazyString] = {
+    "enterprise": _("enterprise"),
+    "institution": _("institution"),
+    "bank": _("credit bank"),
+    "auditor": _("auditor"),
+}
+
+CONSENT_LEVELS: dict[ConsentLevel, LazyString] = {
+    "achievements": _("their achievements"),
+    "records": _("their achievements and learner records"),
+}
+
+PROFILES: dict[Profile, LazyString] = {
+    "full": _("shows everything"),
+    "pseudonymous": _("shows no names"),
+    "minimal": _("shows that the claim stands, nothing more"),
+}
+
+PARTS: dict[Part, LazyString] = {
+    "projection": _("statements to records"),
+    "evaluation": _("achievements to be looked at"),
+    "imports": _("files handed in"),
+    "outbox": _("deliveries"),
+    "ledger": _("facts to the ledger"),
 }
 
 

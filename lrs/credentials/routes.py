@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import uuid
+from datetime import datetime
 from importlib.resources import files
 
 import msgspec
@@ -52,6 +53,8 @@ def blueprint(service: Service) -> Blueprint:
         found = credentials.get(str(number))
         if found is None:
             raise Problem(404, "There is no such credential.")
+        if "form" not in request.args and _is_a_browser():
+            return _page(found)
         form = request.args.get("form", "json")
         if form not in FORMS:
             raise Problem(
@@ -75,6 +78,25 @@ def blueprint(service: Service) -> Blueprint:
         return render_template("badge_link.html", link=link)
 
     return routes
+
+
+def _is_a_browser() -> bool:
+    """Whether a page is asked for; whoever takes anything gets the credential itself."""
+    return request.accept_mimetypes.best_match(["application/vc", "text/html"]) == "text/html"
+
+
+def _page(found: IssuedCredential) -> Response:
+    told = msgspec.json.decode(found.document)
+    page = render_template(
+        "credential.html",
+        title=told["name"],
+        issuer=told["issuer"]["name"],
+        awarded=datetime.fromisoformat(told["awardedDate"]),
+        number=found.id,
+        revoked=found.revoked,
+    )
+    headers = {"Cache-Control": "no-store", "Vary": "Accept"}
+    return Response(page, 200, {"Content-Type": "text/html; charset=utf-8", **headers})
 
 
 def _credential(found: IssuedCredential, form: str, url: str) -> Response:

@@ -25,6 +25,7 @@ from lrs.auth.passwords import hash_password
 from lrs.commands.receiver import add_receiver
 from lrs.demo import population
 from lrs.demo.cohort import MOODLE
+from lrs.demo.offices import Offices, subscribe
 from lrs.demo.processes import Processes, lrs_command, reserve_port
 from lrs.demo.steps import BANK_CLIENT, UNITS
 from lrs.lifeline import exit_with_parent
@@ -57,7 +58,11 @@ PEOPLE: dict[Role, str] = {
 }
 """Who can sign in, each by the name of the role; the learner has their own name."""
 
+SECOND_REGISTRAR: tuple[str, Role, str] = ("registrar-2", "registrar", "许复核")
+
 READY_WITHIN = 60.0
+FOLLOWED_WITHIN = 300.0
+MISTAKES = 3
 
 
 class Filling:
@@ -77,6 +82,14 @@ class Filling:
         self._post("drill", population.drill_statements(self._classes))
         self._import_attendance()
         self._let_people_in()
+        self._follow()
+        Offices(
+            self._service,
+            registrar=_person("registrar"),
+            second=_person(SECOND_REGISTRAR[0]),
+            auditor=_person("auditor"),
+        ).keep(population.learners(self._classes))
+        self._take_back()
         (self._data / "filled").touch()
 
     @property
@@ -90,8 +103,9 @@ class Filling:
         return (self._data / "filled").exists()
 
     def prepare(self, bank: str) -> None:
-        """Publish the units, and make the bank and the sources known."""
+        """Publish the units, and make the bank, a subscriber and the sources known."""
         store = self._service.store
+        subscribe(self._service)
         for name in FILES:
             path = UNITS.with_name(name)
             for unit in read_units(path.read_text("utf-8"), path.name):
@@ -128,33 +142,54 @@ class Filling:
                 raise click.ClickException(f"the service refused statements: {answer.text}")
 
     def _let_people_in(self) -> None:
-        """Make an account for each role."""
+        """Make an account for each role, and a second registrar: identities take two people."""
         learner = population.learners(1)[0]
         hashed = hash_password(self.password)
-        for role, name in PEOPLE.items():
+        people: list[tuple[str, Role, str]] = [(role, role, name) for role, name in PEOPLE.items()]
+        for sign_in, role, name in (*people, SECOND_REGISTRAR):
             person = Person(
-                id=uuid.uuid5(population.NAMESPACE, f"person {role}").hex,
-                name=role,
+                id=_person(sign_in).removeprefix("person:"),
+                name=sign_in,
                 display_name=name or learner.name,
                 roles=(role,),
                 organisation=ENTERPRISE if role == "enterprise" else None,
                 persona=self._persona_of(learner) if role == "learner" else None,
             )
-            people = self._service.store.people
+            accounts = self._service.store.people
             with suppress(NameTaken):
-                people.add(person, _act("person.add", person.id))
-            people.set_password(person.id, hashed, _act("person.password", person.id))
+                accounts.add(person, _act("person.add", person.id))
+            accounts.set_password(person.id, hashed, _act("person.password", person.id))
 
     def _persona_of(self, learner: population.Learner) -> str:
         """The persona of a learner, once what was posted of them is in the records."""
         identifier = identifier_of(learner.actor)
         assert identifier is not None  # noqa: S101 - an account
-        deadline = time.monotonic() + READY_WITHIN
-        while time.monotonic() < deadline:
-            if found := self._service.store.records.personas_of([identifier]):
-                return found[identifier]
+        self._follow()
+        return self._service.store.records.personas_of([identifier])[identifier]
+
+    def _follow(self) -> None:
+        """Wait until all that was posted by now is in the records and was evaluated."""
+        store = self._service.store
+        last, deadline = store.statements.last_seq(), time.monotonic() + FOLLOWED_WITHIN
+        while store.records.checkpoint() < last or store.achievements.due(1):
+            if time.monotonic() > deadline:
+                raise click.ClickException("the records do not follow; see the service's log")
             time.sleep(0.2)
-        raise click.ClickException("the records do not follow; see the service's log")
+
+    def _take_back(self) -> None:
+        """Void a few results of the LMS that somebody was verified for, as posted by mistake."""
+        store = self._service.store
+        lms = store.sources.find("lms")
+        mistaken = [
+            evidence
+            for _changed, one in sorted(store.achievements.page(None, 200), key=lambda x: x[1].id)
+            if one.state == "verified"
+            for evidence in list(one.evidence)[:1]
+            if (stored := store.statements.get(uuid.UUID(evidence).bytes)) is not None
+            and lms is not None
+            and stored.source == lms.id
+        ]
+        self._post("lms", population.voiding_statements(mistaken[:MISTAKES]))
 
     def _import_attendance(self) -> None:
         sheet = self._data / "attendance.csv"
@@ -169,6 +204,11 @@ class Filling:
             ),
             check=False,  # a few of its rows are wrong, which is what the exit code then says
         )
+
+
+def _person(sign_in: str) -> str:
+    """The principal of somebody who was let in."""
+    return f"person:{uuid.uuid5(population.NAMESPACE, f'person {sign_in}').hex}"
 
 
 def _act(action: str, subject: str) -> Act:
@@ -205,7 +245,7 @@ def main(url: str, classes: int) -> None:
         if not filling.is_filled:
             filling.run()
             click.echo("The demonstration is filled; its records and claims follow.")
-        click.echo(f"Sign in at {url}/sign-in as {', '.join(PEOPLE)}")
+        click.echo(f"Sign in at {url}/sign-in as {', '.join([*PEOPLE, SECOND_REGISTRAR[0]])}")
         click.echo(f"  password  {filling.password}")
         processes.wait()
     finally:

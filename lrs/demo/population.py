@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import random
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,14 +30,19 @@ UNKNOWN_VERB = "https://tools.example.com/verbs/doodled"
 CLASS_SIZE = 40
 CLASSES = 90
 DAYS_BETWEEN_CLASSES = 4
-DOUBLES = 29
+DOUBLES = 24
 """One learner in so many is known to the examination office by e-mail, not by account."""
 
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾萧田董潘袁蔡蒋余"
 _ONE = "娜强静洋敏伟芳磊军艳勇杰涛明超霞平刚"
 _TWO = "桂英秀兰建国文博子涵雨桐浩然思远嘉怡志强丽华晓东海燕国庆春梅立新少华玉兰俊杰一鸣佳琪欣怡"
 GIVEN = (*_ONE, *(_TWO[place : place + 2] for place in range(0, len(_TWO), 2)))
-EMPLOYERS = ("华北轨道装备集团", "滨海食品股份有限公司", "云岭康养服务中心", "江南建工集团")
+EMPLOYERS = {
+    "demo-rail": "华北轨道装备集团",
+    "demo-food": "滨海食品股份有限公司",
+    "demo-care": "云岭康养服务中心",
+    "demo-build": "江南建工集团",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +119,7 @@ INTENSIVE = Course(number=208, en="Intensive programme for site managers", zh="�
 
 @dataclass(frozen=True, kw_only=True)
 class Learner:
-    """One learner; `diligence` (0..1) decides how well everything goes."""
+    """One learner; `employer` is an id, `diligence` (0..1) decides how well everything goes."""
 
     number: str
     name: str
@@ -143,11 +148,21 @@ def learners(classes: int = CLASSES) -> list[Learner]:
         Learner(
             number=f"20261{number:05}",
             name=chance.choice(SURNAMES) + chance.choice(GIVEN),
-            employer=EMPLOYERS[number // CLASS_SIZE % len(EMPLOYERS)],
+            employer=tuple(EMPLOYERS)[number // CLASS_SIZE % len(EMPLOYERS)],
             diligence=min(1.0, max(0.0, chance.gauss(0.68, 0.2))),
         )
         for number in range(CLASS_SIZE * classes)
     ]
+
+
+def doubles(learners: list[Learner]) -> list[Learner]:
+    """Return those whom the examination office knows by e-mail."""
+    return learners[::DOUBLES]
+
+
+def mailbox(learner: Learner) -> str:
+    """Return the address under which the examination office knows a learner (`mailto:…`)."""
+    return f"mailto:{learner.number}@mail.example.cn"
 
 
 def enrolments(classes: int = CLASSES) -> list[Enrolment]:
@@ -231,12 +246,8 @@ def exam_statements(classes: int = CLASSES) -> Iterator[dict[str, Any]]:
             continue
         grade = 1 + (place // 6) % 2
         actor = learner.actor
-        if place // 6 % DOUBLES == 0:
-            actor = {
-                "objectType": "Agent",
-                "name": learner.name,
-                "mbox": f"mailto:{learner.number}@mail.example.cn",
-            }
+        if place % DOUBLES == 0:
+            actor = {"objectType": "Agent", "name": learner.name, "mbox": mailbox(learner)}
         at = FIRST_CLASS + timedelta(days=310 + place % 120, hours=1 + place % 6)
         examiner = account(EXAMS, EXAMINERS[place % len(EXAMINERS)], "考官")
         for part, zh in PARTS:
@@ -262,6 +273,18 @@ def exam_statements(classes: int = CLASSES) -> Iterator[dict[str, Any]]:
                 "context": {"instructor": examiner},
                 "timestamp": (at + timedelta(hours=part == "practice")).isoformat(),
             }
+
+
+def voiding_statements(mistaken: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Yield what the LMS posts to void statements that it posted by mistake."""
+    for number in mistaken:
+        yield {
+            "id": str(uuid.uuid5(NAMESPACE, f"void {number}")),
+            "actor": account(MOODLE, "T0007", "周教师"),
+            "verb": {"id": f"{ADL}/voided", "display": {"en": "voided"}},
+            "object": {"objectType": "StatementRef", "id": number},
+            "timestamp": (FIRST_CLASS + timedelta(days=400)).isoformat(),
+        }
 
 
 def write_attendance(path: Path, classes: int = CLASSES) -> None:

@@ -2,11 +2,10 @@
 
 import pytest
 
-from tests.browser.test_pages import expect_accessible, expect_to_fit
+from tests.browser.test_pages import ACROSS, expect_accessible, expect_to_fit
 
 pytestmark = pytest.mark.browser
 
-BOTH = pytest.mark.parametrize(("language", "width"), [("en", "desk"), ("zh_CN", "phone")])
 SHEET = (
     "学号,姓名,课程,课程名称,课次,日期,出勤,学时\n"
     "2026{0}1,学员一,safety-9,安全实践,第1次,2026-03-07,出勤,4\n"
@@ -23,7 +22,7 @@ def hand_in(page, sheet, language):
     page.locator("#course_base").fill("https://lms.example.edu.cn/practice/")
 
 
-@BOTH
+@ACROSS
 def test_a_registrar_imports_a_sheet_and_corrects_a_row(open_page, artefacts, language, width):
     sheet = SHEET.format(language)
     page = open_page(width, language, role="registrar", refused=(409,))
@@ -57,7 +56,7 @@ def test_a_registrar_imports_a_sheet_and_corrects_a_row(open_page, artefacts, la
     assert page.locator("#progress tbody a").count() == 0
 
 
-@BOTH
+@ACROSS
 def test_a_learner_sees_their_file_and_shows_a_credential(open_page, artefacts, language, width):
     page = open_page(width, language, role="learner")
     page.goto("/")
@@ -75,7 +74,7 @@ def test_a_learner_sees_their_file_and_shows_a_credential(open_page, artefacts, 
         assert page.request.get(path).status == 403, path
 
 
-@BOTH
+@ACROSS
 def test_an_officer_follows_a_claim_to_its_receipt(open_page, artefacts, language, width):
     page = open_page(width, language, role="officer")
     page.goto("/claims")
@@ -88,7 +87,7 @@ def test_an_officer_follows_a_claim_to_its_receipt(open_page, artefacts, languag
     page.screenshot(path=artefacts / f"claim-{language}-{width}.png", full_page=True)
 
 
-@BOTH
+@ACROSS
 def test_an_administrator_tries_a_rule_before_publishing_it(open_page, artefacts, language, width):
     page = open_page(width, language, refused=(400,))
     page.goto("/units/editor?code=OUC-SAFE-101&version=1")

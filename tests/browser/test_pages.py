@@ -18,12 +18,33 @@ PAGES = {
     "units": ("/units", "Units and rules", "单元与规则"),
     "unit-version": ("/units/OUC-SAFE-101/1", None, None),
     "unit-editor": ("/units/editor", "Write a unit", "编写单元"),
-    "operations": ("/operations", "Sources and receivers", "来源与接收方"),
+    "operations": ("/operations", "Background and adapters", "后台与适配器"),
+    "sources": ("/operations/sources", "Sources and keys", "来源与密钥"),
+    "source": ("/operations/sources/lms", None, None),
+    "identity": ("/identity", "Identity", "身份"),
+    "identity-links": ("/identity/links", "Decisions on identity", "身份决定"),
+    "organisations": ("/organisations", "Organisations", "机构"),
+    "organisation": ("/organisations/demo-rail", None, None),
+    "employees": ("/employees?organisation=demo-rail", "Employees’ achievements", "员工学习成果"),
+    "employees-of": ("/employees", "Employees’ achievements", "员工学习成果"),
+    "auditing": ("/auditing", "Auditing", "审计"),
+    "verify": ("/verify", "Verify", "验证"),
     "people": ("/operations/people", "People", "人员"),
     "audit-log": ("/operations/audit-log", "Audit log", "审计日志"),
     "catalogue": ("/catalogue", "Catalogue", "目录"),
     "unit": ("/catalogue/X-DIGITAL-OFFICE-3", None, None),
 }
+
+ACROSS = pytest.mark.parametrize(
+    ("language", "width"),
+    [
+        ("en", "desk"),
+        ("zh_CN", "phone"),
+        pytest.param("en", "phone", marks=pytest.mark.soak),
+        pytest.param("zh_CN", "desk", marks=pytest.mark.soak),
+    ],
+)
+"""Both languages and both widths; the two other pairs of them in `make soak`."""
 
 
 def expect_accessible(page):
@@ -36,10 +57,9 @@ def expect_to_fit(page):
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
 
 
-@pytest.mark.parametrize("width", ["desk", "phone"])
-@pytest.mark.parametrize("language", ["en", "zh_CN"])
+@ACROSS
 def test_every_page_is_whole(open_page, artefacts, language, width):
-    dark = {("en", "phone"): "dark", ("zh_CN", "desk"): "dark"}.get((language, width), "light")
+    dark = "dark" if width == "phone" else "light"
     page = open_page(width, language, color_scheme=dark)
     for name, (path, english, chinese) in PAGES.items():
         page.goto(path)

@@ -30,6 +30,8 @@ EVERYBODY = "officer registrar trainer auditor enterprise learner reader"
 ANSWERS: dict[str, int | tuple[int, ...]] = {
     "GET /": (200, 303),  # on to the first page that one may see
     "GET /my-learning": (200, 404),  # an administrator is no learner
+    "GET /employees": (200, 404),  # the enterprise of the tests is in no registry
+    "GET /identity/compare": (200, 303),  # back to the list where nobody is named
     "GET /api/v1/ledger/checkpoint": 404,  # there is none yet
     "GET /api/v1/ledger/consistency": 400,  # parameters are missing
     "GET /api/v1/ledger/inclusion": 400,
@@ -88,8 +90,31 @@ DOORS = {
     "GET /imports/<import_id>/rows/<int:number>": "registrar trainer",
     "POST /imports/<import_id>/rows/<int:number>": "registrar trainer",
     "GET /my-learning": "learner",
+    "POST /my-learning/consents": "learner",
+    "POST /my-learning/consents/withdrawals": "learner",
     "POST /my-learning/credentials": "learner",
     "GET /operations": "",
+    "GET /operations/sources": "",
+    "POST /operations/sources": "",
+    "GET /operations/sources/<key>": "",
+    "POST /operations/sources/<key>": "",
+    "POST /operations/sources/<key>/revocation": "",
+    "POST /operations/sources/<key>/secret": "",
+    "GET /employees": "enterprise",
+    "GET /employees/<persona>": "enterprise",
+    "GET /identity": "registrar",
+    "GET /identity/compare": "registrar",
+    "GET /identity/links": "registrar",
+    "POST /identity/links": "registrar",
+    "GET /identity/links/<link>": "registrar",
+    "POST /identity/links/<link>": "registrar",
+    "GET /organisations": "registrar",
+    "POST /organisations": "registrar",
+    "GET /organisations/<organisation>": "registrar",
+    "POST /organisations/<organisation>": "registrar",
+    "POST /organisations/<organisation>/consents": "registrar",
+    "POST /organisations/<organisation>/employments": "registrar",
+    "POST /organisations/<organisation>/withdrawals": "registrar",
     "GET /operations/audit-log": "",
     "GET /operations/people": "",
     "GET /units": "reader officer registrar",

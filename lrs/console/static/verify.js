@@ -359,7 +359,7 @@ function say(mark, text) {
 }
 
 function conclude(state, text) {
-  result.className = state;
+  result.className = `note ${state}`;
   result.textContent = text;
 }
 
@@ -400,11 +400,3 @@ function begin() {
 
 chosen.addEventListener("change", begin);
 trusted.addEventListener("change", begin);
-document.addEventListener("dragover", (event) => event.preventDefault());
-document.addEventListener("drop", (event) => {
-  event.preventDefault();
-  if (event.dataTransfer.files.length) {
-    chosen.files = event.dataTransfer.files;
-    begin();
-  }
-});

@@ -16,9 +16,10 @@ from lrs.store.imports import (
     QuarantineState,
     TakenRow,
 )
+from lrs.store.sqlite.adding import Prepared
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act
-from lrs.store.sqlite.statements import Prepared, SqliteStatements
+from lrs.store.sqlite.statements import SqliteStatements
 from lrs.store.statements import Conflict, NewStatement
 from schemas.audit import Act
 from schemas.imports import (
@@ -147,7 +148,9 @@ class SqliteImports:
         before_commit: Callable[[], None] | None = None,
     ) -> Import:
         """Store rows with their statements, and the number of the last row, whole."""
-        batch = self._statements.prepared(source, [new for one in rows for new in one.statements])
+        batch = self._statements.adding.prepare(
+            source, [new for one in rows for new in one.statements]
+        )
         prepared, begin = [], 0
         for one in rows:
             prepared.append(batch.part(begin, len(one.statements)))
@@ -241,11 +244,11 @@ class SqliteImports:
         statements: Sequence[NewStatement],
     ) -> ImportRow:
         """Store the statements of a corrected row, end its quarantine and note the act, whole."""
-        prepared = self._statements.prepared(source, statements)
+        prepared = self._statements.adding.prepare(source, statements)
         ids = tuple(str(uuid.UUID(bytes=new.id)) for new in statements)
 
         def work(tx: Transaction) -> ImportRow:
-            self._statements.add_within(tx, source, prepared)
+            self._statements.adding.add(tx, source, prepared)
             return _end(tx, place, "released", correction, ids)
 
         return self._database.write(work)
@@ -267,7 +270,7 @@ class SqliteImports:
         if not prepared.statements:
             return row, taken.counts
         try:
-            added = self._statements.add_within(tx, source, prepared)
+            added = self._statements.adding.add(tx, source, prepared)
         except Conflict as conflict:
             raise Conflict(place, conflict.id) from None
         ids = tuple(str(uuid.UUID(bytes=new.id)) for new, _, _ in prepared.statements)
