@@ -16,7 +16,7 @@ from lrs.enterprise.export import MEDIA_TYPES, clr_lines, csv_file, ndjson, xlsx
 from lrs.enterprise.reading import Reading
 from lrs.problems import Problem
 from lrs.service import Service
-from lrs.store.organisations import SETTLED_AT_ONCE, SharedQuery
+from lrs.store.organisations import SharedQuery
 from lrs.store.records import RecordKey
 from schemas.credentials import NotExpressible
 from schemas.resources.organisations import (
