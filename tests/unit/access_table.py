@@ -57,6 +57,8 @@ DOORS = {
     "GET /learners": "reader officer registrar",
     "GET /learners/<persona>": "reader officer registrar",
     "GET /catalogue": OPEN,
+    "GET /api-reference": OPEN,
+    "GET /api-reference/<noun>": OPEN,
     "GET /catalogue/<code>": OPEN,
     "GET /overview/live": "reader officer registrar",
     "GET /statements": "reader officer registrar",
