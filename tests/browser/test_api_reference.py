@@ -21,7 +21,7 @@ def test_a_request_is_sent_and_its_answer_shown(open_page):
 
 
 def test_a_problem_is_told_in_the_pages_language(open_page):
-    page = open_page("phone", "zh_CN")
+    page = open_page("phone", "zh_CN", refused=(400,))
     page.goto("/api-reference/webhooks")
     page.locator("summary", has_text="POST /api/v1/webhooks").first.click()
     form = page.get_by_role("form", name="POST /api/v1/webhooks", exact=True)
