@@ -1,9 +1,8 @@
 import pytest
-from pymongo import MongoClient
 
 from lrs.store.mongo.store import MongoStore
 from lrs.store.sqlite.store import SqliteStore
-from tests.mongo_server import mongo_server
+from tests.mongo_server import empty, mongo_server
 
 ON_MONGO = {
     "test_achievements",
@@ -19,6 +18,8 @@ ON_MONGO = {
     "test_sources",
     "test_facts",
     "test_courses",
+    "test_identity",
+    "test_imports",
     "test_projections",
     "test_records",
     "test_people",
@@ -56,16 +57,11 @@ def store(request, tmp_path):
         yield store
         store.close()
         return
-    # One database for all tests, emptied after each: to make one takes longer than most of them.
-    address = request.getfixturevalue("mongo") + "test"
+    address = request.getfixturevalue("mongo") + "contract"
     store = MongoStore(address, tmp_path)
     yield store
     store.close()
-    with MongoClient(address) as client:
-        database = client.get_default_database()
-        for name in database.list_collection_names():
-            if name != "schema":
-                database[name].delete_many({})
+    empty(address)
 
 
 @pytest.fixture

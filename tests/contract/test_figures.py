@@ -43,7 +43,7 @@ CHANGES = st.lists(
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(changes=CHANGES)
 def test_achievements_are_counted_by_state_unit_and_month(store, changes):

@@ -15,11 +15,15 @@ from lrs.store.mongo import (
     clients,
     courses,
     credentials,
+    devices,
     documents,
     due,
+    employment,
     exchange,
     facts,
     figures,
+    identity,
+    imports,
     ledger,
     organisations,
     outbox,
@@ -27,6 +31,7 @@ from lrs.store.mongo import (
     projections,
     reconciliations,
     records,
+    rosters,
     sealed,
     sessions,
     settings,
@@ -43,10 +48,13 @@ from lrs.store.mongo.clients import MongoClients
 from lrs.store.mongo.courses import MongoCourses
 from lrs.store.mongo.credentials import MongoCredentials
 from lrs.store.mongo.database import MongoDatabase
+from lrs.store.mongo.devices import MongoDevices
 from lrs.store.mongo.documents import MongoDocuments
 from lrs.store.mongo.exchange import MongoExchange
 from lrs.store.mongo.facts import MongoAudit, MongoFacts
 from lrs.store.mongo.figures import MongoFigures
+from lrs.store.mongo.identity import MongoIdentity
+from lrs.store.mongo.imports import MongoImports
 from lrs.store.mongo.ledger import MongoLedger
 from lrs.store.mongo.organisations import MongoOrganisations
 from lrs.store.mongo.outbox import MongoOutbox
@@ -54,6 +62,7 @@ from lrs.store.mongo.people import MongoPeople
 from lrs.store.mongo.projections import MongoProjections
 from lrs.store.mongo.reconciliations import MongoReconciliations
 from lrs.store.mongo.records import MongoRecords
+from lrs.store.mongo.rosters import MongoRosters
 from lrs.store.mongo.sealed import MongoIdentityDocuments, MongoSealedValues
 from lrs.store.mongo.sessions import MongoSessions
 from lrs.store.mongo.settings import MongoSettings
@@ -67,27 +76,32 @@ from schemas.xapi import merge_definitions, read_statement, same_statement
 
 NOUNS = (
     achievements,
-    credentials,
     applying,
     badge_links,
-    courses,
     client_keys,
     clients,
+    courses,
+    credentials,
+    devices,
     documents,
     due,
+    employment,
     exchange,
     facts,
     figures,
+    identity,
+    imports,
     ledger,
-    outbox,
     organisations,
+    outbox,
     people,
     projections,
     reconciliations,
     records,
-    settings,
+    rosters,
     sealed,
     sessions,
+    settings,
     sharing,
     sources,
     statements,
@@ -138,8 +152,12 @@ class MongoStore(Store):
         self.identity_documents = MongoIdentityDocuments(database)
         self.sessions = MongoSessions(database)
         self.projections = MongoProjections(database)
+        self.identity = MongoIdentity(database)
         self.records = MongoRecords(database)
         self.courses = MongoCourses(database)
+        self.rosters = MongoRosters(database)
+        self.imports = MongoImports(database, self.statements)
+        self.devices = MongoDevices(database)
 
     def now(self) -> int:
         """Return the time in microseconds since the epoch, never before that of any write."""
