@@ -81,7 +81,7 @@ class Readiness:
             self._health.write()
             if (free := self._health.place().free) < LEAST_ROOM:
                 writable = f"{free} octets are left on its disk, less than {LEAST_ROOM}"
-        except StoreError as error:
+        except (StoreError, OSError) as error:
             writable = str(error)
         try:
             waiting = self._health.waiting()
