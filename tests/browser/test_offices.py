@@ -37,10 +37,9 @@ def reload_until(page, condition):
 
 
 def sides(page):
-    return [
-        page.locator(f".side-by-side >> nth={number} >> .rows >> nth=0 >> li").count()
-        for number in (0, 1)
-    ]
+    """How many records each of the two has."""
+    both = page.locator(".side-by-side")
+    return [both.nth(place).locator(".records li").count() for place in (0, 1)]
 
 
 @ACROSS
