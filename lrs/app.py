@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask.typing import ResponseReturnValue
 
+from adapters.outbound_http import OutboundHttp
 from lrs import problems
 from lrs.api import blueprint
 from lrs.api.nouns import api_blueprints
@@ -16,12 +17,14 @@ from lrs.ledger import routes as ledger_routes
 from lrs.lifeline import exit_with_parent
 from lrs.oauth import routes as oauth_routes
 from lrs.oauth import server as oauth
+from lrs.oauth.client_keys import ClientKeys
 from lrs.observe import logs, metrics, readiness, requests, tracing
 from lrs.receiving import Receiving
 from lrs.service import Service
 from lrs.settings import Settings
 from lrs.xapi import about, activities, agents, documents, reading, responses, writing
 from lrs.xapi.bodies import Unwrapped
+from lrs.xapi.plain_posts import PlainPosts
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -37,11 +40,13 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_SECURE=service.secure,
     )
     app.extensions["lrs"] = service
+    start_span, spoken = tracing.start_span(), responses.Spoken()
     unwrapped = Unwrapped(app.wsgi_app, service.settings.body_limit)
-    app.wsgi_app = Receiving(unwrapped)  # type: ignore[method-assign]
-    requests.install(app, tracing.start_span())
+    answered = unwrapped if start_span else PlainPosts(unwrapped, service, spoken)
+    app.wsgi_app = Receiving(answered)  # type: ignore[method-assign]
+    requests.install(app, start_span)
     headers.install(app, secure=service.secure)
-    responses.install(app, service)
+    responses.install(app, service, spoken)
     browser_sessions.install(app, service.browsers)
     language.install(app)
     account.install(app, service)
@@ -62,11 +67,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(metrics.blueprint(service.store, service.settings.metrics_token))
 
     parts = oauth.AuthorizationParts(
-        service.settings.public_url,
-        service.store.clients,
-        service.signing_keys,
-        service.tokens,
-        service.root_secret,
+        issuer=service.settings.public_url,
+        clients=service.store.clients,
+        keys=service.signing_keys,
+        tokens=service.tokens,
+        root=service.root_secret,
+        client_keys=ClientKeys(OutboundHttp(networks=service.settings.webhook_networks)),
     )
     app.register_blueprint(oauth_routes.blueprint(service, oauth.authorization_server(app, parts)))
     problems.install(app)

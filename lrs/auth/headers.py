@@ -10,7 +10,19 @@ PAGE_POLICY = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
+OF_EVERY_ANSWER = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
 HSTS = "max-age=31536000; includeSubDomains"
+
+
+def of_data(*, secure: bool) -> dict[str, str]:
+    """Return the headers of an answer that is no page."""
+    headers = {**OF_EVERY_ANSWER, "Content-Security-Policy": DATA_POLICY}
+    return {**headers, "Strict-Transport-Security": HSTS} if secure else headers
 
 
 def install(app: Flask, *, secure: bool) -> None:
@@ -19,10 +31,8 @@ def install(app: Flask, *, secure: bool) -> None:
     @app.after_request
     def protect(response: Response) -> Response:
         headers = response.headers
-        headers.setdefault("X-Content-Type-Options", "nosniff")
-        headers.setdefault("Referrer-Policy", "same-origin")
-        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        headers.setdefault("X-Frame-Options", "DENY")
+        for name, value in OF_EVERY_ANSWER.items():
+            headers.setdefault(name, value)
         headers.setdefault(
             "Content-Security-Policy",
             PAGE_POLICY if response.mimetype == "text/html" else DATA_POLICY,

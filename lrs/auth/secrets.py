@@ -25,6 +25,7 @@ class RootSecret:
 
     def __init__(self, value: bytes) -> None:
         self._value = value
+        self._api_secrets = self.derive(b"api secrets")
         self._opened: dict[bytes, ECKey] = {}
 
     @classmethod
@@ -56,7 +57,7 @@ class RootSecret:
 
         API secrets are 256 random bits, so that no slow hash is needed.
         """
-        return hmac.digest(self.derive(b"api secrets"), secret.encode(), "sha256")
+        return hmac.digest(self._api_secrets, secret.encode(), "sha256")
 
     def matches(self, secret: str, stored: bytes) -> bool:
         """Compare a secret with its stored hash in constant time."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import lru_cache
 
 from flask import Flask, Response, g, request
 
@@ -37,22 +38,13 @@ def install(app: Flask, start_span: StartSpan | None) -> None:
             return response
         seconds = time.perf_counter() - g.began
         response.headers[request_id.HEADER] = g.request_id
-        method, route, status = _method(), _route(), str(response.status_code)
-        REQUESTS.labels(method, route, status).inc()
-        SECONDS.labels(route).observe(seconds)
+        method, route, status = _method(), _route(), response.status_code
         if "span" in g:
             g.span.set_attribute("http.request.method", method)
             g.span.set_attribute("http.route", route)
-            g.span.set_attribute("http.response.status_code", response.status_code)
+            g.span.set_attribute("http.response.status_code", status)
             g.span.set_attribute("lrs.request_id", g.request_id)
-        if _log.isEnabledFor(logging.INFO):
-            fields = {
-                "method": method,
-                "route": route,
-                "status": response.status_code,
-                "milliseconds": round(seconds * 1000, 1),
-            }
-            _log.info("request", extra={"fields": fields})
+        note(method, route, status, seconds)
         return response
 
     @app.teardown_request
@@ -60,6 +52,24 @@ def install(app: Flask, start_span: StartSpan | None) -> None:
         if "span_context" in g:
             g.span_context.__exit__(None, None, None)
         request_id.current.set(None)
+
+
+def note(method: str, route: str, status: int, seconds: float) -> None:
+    """Count the request that was answered, and log it."""
+    _counted(method, route, str(status)).inc()
+    _timed(route).observe(seconds)
+    if _log.isEnabledFor(logging.INFO):
+        fields = {
+            "method": method,
+            "route": route,
+            "status": status,
+            "milliseconds": round(seconds * 1000, 1),
+        }
+        _log.info("request", extra={"fields": fields})
+
+
+_counted = lru_cache(1000)(REQUESTS.labels)
+_timed = lru_cache(1000)(SECONDS.labels)
 
 
 def _route() -> str:

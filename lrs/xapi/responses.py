@@ -25,13 +25,20 @@ RESPONSE_HEADERS = (
 PREFLIGHT_LIFE = "7200"
 """Seconds; browsers remember no longer."""
 
+OF_EVERY_ANSWER = {
+    # By Last-Modified alone a browser would show an old answer for as long as it likes.
+    "Cache-Control": "private, no-cache",
+    # Any origin may ask, with a key of its own: credentials that a browser holds (cookies, a
+    # remembered sign-in) are never allowed in, so there is no Allow-Credentials.
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": RESPONSE_HEADERS,
+}
 REMEMBERED = 1000
 """Keys of sources whose last version is remembered."""
 
 
-def install(app: Flask, service: Service) -> None:
+def install(app: Flask, service: Service, spoken: Spoken) -> None:
     """Answer preflights and set the headers that the xAPI resources share."""
-    spoken = _Spoken()
 
     @app.before_request
     def before() -> Response | None:
@@ -49,18 +56,13 @@ def install(app: Flask, service: Service) -> None:
     @app.after_request
     def after(response: Response) -> Response:
         headers = response.headers
-        headers.setdefault("X-Content-Type-Options", "nosniff")
         if not request.path.startswith("/xapi/"):
             return response
-        # By Last-Modified alone a browser would show an old answer for as long as it likes.
-        headers.setdefault("Cache-Control", "private, no-cache")
+        for name, value in OF_EVERY_ANSWER.items():
+            headers.setdefault(name, value)
         headers[VERSION] = spoken.version_of(response)
         if "consistent_through" in g:
             headers[THROUGH] = g.consistent_through
-        # Any origin may ask, with a key of its own: credentials that a browser holds (cookies,
-        # a remembered sign-in) are never allowed in, so there is no Allow-Credentials.
-        headers["Access-Control-Allow-Origin"] = "*"
-        headers["Access-Control-Expose-Headers"] = RESPONSE_HEADERS
         if request.method == "OPTIONS":
             headers["Access-Control-Allow-Methods"] = "GET, HEAD, PUT, POST, DELETE"
             headers["Access-Control-Allow-Headers"] = REQUEST_HEADERS
@@ -69,7 +71,7 @@ def install(app: Flask, service: Service) -> None:
         return response
 
 
-class _Spoken:
+class Spoken:
     """In which version requests are answered.
 
     One that names no version, or none we speak, is refused in the version that its source spoke
@@ -80,13 +82,19 @@ class _Spoken:
         self._last: dict[str, XapiVersion] = {}
 
     def version_of(self, response: Response) -> XapiVersion:
+        """Return the version in which the current request is answered."""
         key = (request.authorization and request.authorization.username) or ""
         try:
             version = negotiate(request.headers.get(VERSION))
         except VersionError:
             return self._last.get(key, SPOKEN[0])
-        if response.status_code < HTTPStatus.BAD_REQUEST and self._last.get(key) != version:
+        if response.status_code < HTTPStatus.BAD_REQUEST:
+            self.remember(key, version)
+        return version
+
+    def remember(self, key: str, version: XapiVersion) -> None:
+        """Keep in mind that a source was answered in a version."""
+        if self._last.get(key) != version:
             if len(self._last) >= REMEMBERED:
                 self._last.clear()
             self._last[key] = version
-        return version

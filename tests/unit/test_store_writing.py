@@ -125,3 +125,75 @@ def test_a_closed_store_refuses_work(tmp_path):
     database.close()
     with pytest.raises(StoreError, match="closed"):
         database.write(put("a", b""))
+
+
+def test_a_write_is_told_only_once_it_is_on_the_disk(database, monkeypatch):
+    database.write(put("a", b"1"))
+    synced = []
+    monkeypatch.setattr("os.fdatasync", synced.append)
+    database.write(put("b", b"2"))
+    assert len(synced) == 1
+    # Nothing new to be brought there.
+    database.write(lambda tx: None)
+    assert len(synced) == 1
+
+
+def test_what_another_has_committed_is_on_the_disk_before_it_is_told_of(tmp_path, monkeypatch):
+    one, other = Database(tmp_path / "lrs.db"), Database(tmp_path / "lrs.db")
+    begun, go_on, told = threading.Event(), threading.Event(), []
+
+    def slow(_):
+        begun.set()
+        assert go_on.wait(10)
+        told.append("on the disk")
+
+    monkeypatch.setattr("os.fdatasync", slow)
+    writer = threading.Thread(target=one.write, args=(put("a", b"1"),))
+    finder = threading.Thread(target=lambda: told.append(other.write(lambda tx: "found")))
+    writer.start()
+    assert begun.wait(10)
+    finder.start()
+    go_on.set()
+    writer.join(10)
+    finder.join(10)
+    assert told[0] == "on the disk" and "found" in told
+    one.close()
+    other.close()
+
+
+def test_one_fsync_is_for_all_who_have_committed_before_it(database, monkeypatch):
+    begun, go_on, synced = threading.Event(), threading.Event(), []
+
+    def slow(descriptor):
+        synced.append(descriptor)
+        begun.set()
+        assert go_on.wait(10)
+
+    monkeypatch.setattr("os.fdatasync", slow)
+    threads = [threading.Thread(target=database.write, args=(put("first", b""),))]
+    threads[0].start()
+    assert begun.wait(10)
+    for number in range(8):
+        threads.append(threading.Thread(target=database.write, args=(put(str(number), b""),)))
+        threads[-1].start()
+    while count(database) < 9:
+        pass  # all are committed, and none is told of
+    go_on.set()
+    for thread in threads:
+        thread.join(10)
+    assert len(synced) == 2
+
+
+def test_a_disk_that_has_failed_is_not_believed_again(tmp_path, monkeypatch):
+    database = Database(tmp_path / "lrs.db")
+
+    def fail(_):
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as failing:
+        failing.setattr("os.fdatasync", fail)
+        with pytest.raises(StoreError, match="brought to the disk"):
+            database.write(put("a", b"1"))
+    with pytest.raises(StoreError, match="brought to the disk"):
+        database.write(put("b", b"2"))
+    database.close()

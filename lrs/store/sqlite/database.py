@@ -3,8 +3,9 @@
 Of the threads of a process that want to write, one leads: it takes the turn that all processes
 share (an exclusive lock on the file `turn`), opens a transaction, runs all work that waits, its
 own and that of others, each piece behind its own savepoint, and commits once. A piece that raises
-leaves nothing behind and does not disturb the others. Callers return after the commit, so what
-was answered is on disk. A thread that is alone never waits for another one to be woken.
+leaves nothing behind and does not disturb the others. The turn then goes on, and callers return
+once an fsync has brought their commit to the disk (`lrs.store.sqlite.disk`). A thread that is
+alone never waits for another one to be woken.
 """
 
 from __future__ import annotations
@@ -18,17 +19,24 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from lrs.store.errors import StoreError
+from lrs.store.sqlite.disk import Disk
 from lrs.store.sqlite.migration import LaterVersion, MovedAway, bring_up_to_date
 
 Result = TypeVar("Result")
 
 GROUP_LIMIT = 256
 """Pieces of work in one transaction at the most, so that no caller waits for all others."""
+
+
+JUST_NOW = 20_000
+"""Microseconds: where a transaction was committed less long ago, its instant is late enough for
+those who read, and nobody's turn to write is disturbed by asking for a later one.
+"""
 
 
 class _Connection(sqlite3.Connection):
@@ -62,6 +70,7 @@ class Turn:
 
     Instants live in the lock file beside the database: whoever holds the lock reads the last
     one and leaves a later one, so that they grow across processes even when a clock steps back.
+    Behind it stands that of the last transaction that was committed.
     """
 
     def __init__(self, path: Path) -> None:
@@ -95,12 +104,23 @@ class Turn:
         os.pwrite(self._descriptor, struct.pack("<q", instant), 0)
         return instant
 
+    def committed(self) -> int:
+        """Return the instant of the last transaction that was committed."""
+        return self._at(8)
+
+    def commit(self, instant: int) -> None:
+        """Keep that a transaction was committed. The turn must be held."""
+        os.pwrite(self._descriptor, struct.pack("<q", instant), 8)
+
     def now(self) -> int:
         """Return the time, never before an instant that was given out."""
         return max(time.time_ns() // 1000, self._last())
 
     def _last(self) -> int:
-        kept = os.pread(self._descriptor, 8, 0)
+        return self._at(0)
+
+    def _at(self, place: int) -> int:
+        kept = os.pread(self._descriptor, 8, place)
         return int(struct.unpack("<q", kept)[0]) if len(kept) == 8 else 0
 
     def close(self) -> None:
@@ -126,6 +146,9 @@ class Database:
         self._reader_turn = Turn(path.with_name("turn"))
         self._writer = self._connect()
         self._prepare_schema()
+        # From now on it is the disk that brings commits there, not SQLite.
+        self._writer.execute("PRAGMA synchronous = NORMAL")
+        self._disk = Disk(path)
         self._waiting: deque[_Job] = deque()
         self._lead = threading.Lock()
         self._closed = False
@@ -162,6 +185,10 @@ class Database:
             while not job.settled:
                 self._run_waiting()
         result: Result = job.result()
+        try:
+            self._disk.bring(job.committed, self._turn.committed)
+        except OSError as error:
+            raise StoreError(f"the store could not be brought to the disk: {error}") from error
         return result
 
     def now(self) -> int:
@@ -173,6 +200,9 @@ class Database:
 
         Ask before the read it is to vouch for.
         """
+        committed = self._reader_turn.committed()
+        if time.time_ns() // 1000 - committed < JUST_NOW:
+            return committed
         now = self._reader_turn.try_now()
         if now is not None:
             return now
@@ -186,10 +216,13 @@ class Database:
             if self._closed:
                 return
             self._closed = True
+            with suppress(OSError):  # whoever waits is told of it
+                self._disk.bring(self._turn.committed(), self._turn.committed)
             self._writer.close()
         with self._readers_lock:
             for connection in self._readers:
                 connection.close()
+        self._disk.close()
         self._turn.close()
         self._reader_turn.close()
 
@@ -228,16 +261,22 @@ class Database:
     def _run_waiting(self) -> None:
         """Run the work that waits, all of it with one commit. The lead must be held."""
         group: list[_Job] = []
+        committed = 0
         try:
             if self._closed:
                 raise StoreError("the store is closed")
             with self._turn.held():
                 self._writer.execute("BEGIN IMMEDIATE")
                 transaction = Transaction(self._writer, self._turn.next_instant())
+                changes = self._writer.total_changes
                 while self._waiting and len(group) < GROUP_LIMIT:
                     group.append(self._waiting.popleft())
                     group[-1].run(self._writer, transaction)
                 self._writer.execute("COMMIT")
+                if self._writer.total_changes > changes:
+                    self._turn.commit(transaction.instant)
+                # Who changed nothing may have found what another one has changed just now.
+                committed = self._turn.committed()
         except BaseException as error:
             if not self._closed and self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
@@ -248,17 +287,21 @@ class Database:
             for job in group:
                 job.error = failure
         for job in group:
+            job.committed = committed
             job.settled = True
 
 
 class _Job:
-    """One piece of work; `settled` once it is known what came of it."""
+    """One piece of work; `settled` once it is known what came of it, `committed` the instant up to
+    which commits have to be on the disk before that is told.
+    """
 
     def __init__(self, work: Callable[[Transaction], Any]) -> None:
         self._work = work
         self._result: Any = None
         self.error: BaseException | None = None
         self.settled = False
+        self.committed = 0
 
     def run(self, connection: sqlite3.Connection, transaction: Transaction) -> None:
         connection.execute("SAVEPOINT piece")

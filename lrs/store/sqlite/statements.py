@@ -5,19 +5,17 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-import msgspec
 import zstandard
 
 from lrs.store.errors import StoreError
+from lrs.store.sqlite.adding import Adding, Compare, Keys, Merge
 from lrs.store.sqlite.bodies import SAMPLES, Bodies
 from lrs.store.sqlite.database import Database, Transaction
-from lrs.store.statements import Conflict, NewStatement, StatementQuery, StoredStatement
+from lrs.store.sqlite.repacking import Repacking
+from lrs.store.statements import NewStatement, StatementQuery, StoredStatement
 from lrs.store.terms import term_of
-
-CHAIN_LIMIT = 16
-"""Statements referring to statements are followed this far."""
 
 COLUMNS = (
     "s.seq, s.id, s.stored, s.source, s.voided, s.timed, s.dictionary, s.body, "
@@ -29,23 +27,6 @@ SAMPLE_SPAN = 200_000
 
 ESTIMATE_LIMIT = 1000
 """Posting lists are counted this far to tell which is the shortest."""
-
-Compare = Callable[[dict[str, Any], dict[str, Any]], bool]
-Keys = Callable[[bytes], frozenset[str]]
-Merge = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
-
-
-class Prepared(NamedTuple):
-    """Statements, each with its packed body and its terms, and the dictionary they were packed
-    with.
-    """
-
-    dictionary: int
-    statements: Sequence[tuple[NewStatement, bytes, set[int]]]
-
-    def part(self, begin: int, count: int) -> Prepared:
-        """Return `count` of the statements from a place on."""
-        return Prepared(self.dictionary, self.statements[begin : begin + count])
 
 
 def last_stored_by(connection: sqlite3.Connection | Transaction, instant: int) -> int:
@@ -78,9 +59,7 @@ class SqliteStatements:
     def __init__(self, database: Database, *, same: Compare, keys: Keys, merge: Merge) -> None:
         self._database = database
         self._bodies = Bodies(database)
-        self._same = same
-        self._keys = keys
-        self._merge = merge
+        self.adding = Adding(self._bodies, same=same, keys=keys, merge=merge)
 
     def add(
         self,
@@ -89,21 +68,15 @@ class SqliteStatements:
         before_commit: Callable[[], None] | None = None,
     ) -> int:
         """Store a batch whole and return how many were new."""
-        prepared = self.prepared(source, batch)
+        prepared = self.adding.prepare(source, batch)
 
         def work(tx: Transaction) -> int:
-            added = self.add_within(tx, source, prepared)
+            added = self.adding.add(tx, source, prepared)
             if before_commit is not None:
                 before_commit()
             return added
 
         return self._database.write(work)
-
-    def prepared(self, source: int, batch: Sequence[NewStatement]) -> Prepared:
-        """Return a batch with the part of storing it done that needs no turn."""
-        dictionary, packed = self._bodies.pack(new.body for new in batch)
-        terms = [{term_of(key) for key in (*new.keys, f"source:{source}")} for new in batch]
-        return Prepared(dictionary, list(zip(batch, packed, terms, strict=True)))
 
     def get(self, statement_id: bytes) -> StoredStatement | None:
         """Return the statement with the id, voided or not."""
@@ -179,6 +152,10 @@ class SqliteStatements:
                 f"no dictionary can be made of {last} statements ({error}); try again with more"
             ) from None
 
+    def repack(self, limit: int) -> bool:
+        """Compress up to `limit` statements anew that are by what was made of erased ones."""
+        return Repacking(self._database, self._bodies, self.retrain).step(limit)
+
     def definitions(self, activities: Iterable[str]) -> dict[str, bytes]:
         """Return the definition (JSON) of each of the activities that statements told of."""
         rows = self._database.read().execute(
@@ -218,126 +195,6 @@ class SqliteStatements:
             if instant is not None:
                 bounds.append((sign, last_stored_by(connection, instant)))
         return bounds
-
-    def add_within(self, tx: Transaction, source: int, prepared: Prepared) -> int:
-        """Store a prepared batch in a transaction of another noun, as `add` does in one of its
-        own: what raises Conflict must leave the transaction.
-        """
-        added = 0
-        for index, (new, packed, terms) in enumerate(prepared.statements):
-            cursor = tx.execute(
-                "INSERT INTO statement (id, stored, source, timed, dictionary, body) "
-                "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
-                (new.id, tx.instant, source, new.timestamp, prepared.dictionary, packed),
-            )
-            if cursor.rowcount == 0:
-                self._check_same(tx, index, new)
-                continue
-            seq = cursor.lastrowid
-            assert seq is not None  # noqa: S101 - an insert that took place has one
-            added += 1
-            self._link(tx, seq, new, terms)
-            for activity, definition in new.definitions:
-                self._define(tx, activity, definition)
-            if new.signature != "unsigned":
-                tx.execute(
-                    "INSERT INTO signature (seq, result) VALUES (?, ?)", (seq, new.signature)
-                )
-        return added
-
-    def _define(self, tx: Transaction, activity: str, told: bytes) -> None:
-        row = tx.execute("SELECT definition FROM activity WHERE id = ?", (activity,)).fetchone()
-        if row is not None:
-            if row[0] == told:
-                return
-            merged = self._merge(msgspec.json.decode(row[0]), msgspec.json.decode(told))
-            told = msgspec.json.encode(merged)
-        if row is None or row[0] != told:
-            tx.execute(
-                "INSERT INTO activity (id, definition) VALUES (?, ?) "
-                "ON CONFLICT (id) DO UPDATE SET definition = excluded.definition",
-                (activity, told),
-            )
-
-    def _check_same(self, tx: Transaction, index: int, new: NewStatement) -> None:
-        kept = self._bodies.whole(
-            *tx.execute(
-                "SELECT dictionary, body, stored, timed FROM statement WHERE id = ?", (new.id,)
-            ).fetchone()
-        )
-        if not self._same(msgspec.json.decode(kept), msgspec.json.decode(new.body)):
-            raise Conflict(index, new.id)
-
-    def _link(self, tx: Transaction, seq: int, new: NewStatement, terms: set[int]) -> None:
-        """Make the statement findable, by its target's keys too, and void what has to be.
-
-        xAPI 1.0.3 part three 2.1.3: a statement is found by the filters its target meets.
-        """
-        if new.refers_to is not None:
-            tx.execute(
-                "INSERT INTO reference (target, seq, voids) VALUES (?, ?, ?)",
-                (new.refers_to, seq, new.voids),
-            )
-            terms = terms | self._terms_along(tx, new.refers_to)
-            if new.voids:
-                self._void(tx, new.refers_to)
-        self._post(tx, seq, terms)
-        referring = tx.execute(
-            "SELECT seq, voids FROM reference WHERE target = ?", (new.id,)
-        ).fetchall()
-        if referring:
-            if any(voids for _, voids in referring) and not new.voids:
-                tx.execute("UPDATE statement SET voided = 1 WHERE seq = ?", (seq,))
-            self._post_to_referring(tx, [seq for seq, _ in referring], terms)
-
-    def _void(self, tx: Transaction, target: bytes) -> None:
-        """Void the statement unless it voids another itself (1.0.3 part two 2.3.2)."""
-        tx.execute(
-            "UPDATE statement SET voided = 1 WHERE id = ? AND NOT EXISTS "
-            "(SELECT 1 FROM reference r WHERE r.seq = statement.seq AND r.voids = 1)",
-            (target,),
-        )
-
-    def _post(self, tx: Transaction, seq: int, terms: Iterable[int]) -> None:
-        tx.executemany(
-            "INSERT OR IGNORE INTO posting (term, seq) VALUES (?, ?)",
-            [(term, seq) for term in terms],
-        )
-
-    def _terms_along(self, tx: Transaction, target: bytes) -> set[int]:
-        """Return the terms of the target, of its target, and so on."""
-        terms: set[int] = set()
-        for _ in range(CHAIN_LIMIT):
-            row = tx.execute(
-                "SELECT s.dictionary, s.body, r.target FROM statement s LEFT JOIN reference r "
-                "ON r.seq = s.seq WHERE s.id = ?",
-                (target,),
-            ).fetchone()
-            if row is None:
-                break
-            terms |= {term_of(key) for key in self._keys(self._bodies.unpack(*row[:2]))}
-            if row[2] is None:
-                break
-            target = row[2]
-        return terms
-
-    def _post_to_referring(self, tx: Transaction, seqs: list[int], terms: set[int]) -> None:
-        """Let those that came before the statement they refer to be found by its keys too."""
-        for _ in range(CHAIN_LIMIT):
-            following: list[int] = []
-            for seq in seqs:
-                self._post(tx, seq, terms)
-                following += [
-                    row[0]
-                    for row in tx.execute(
-                        "SELECT r.seq FROM reference r JOIN statement s ON s.id = r.target "
-                        "WHERE s.seq = ?",
-                        (seq,),
-                    )
-                ]
-            if not following:
-                return
-            seqs = following
 
     def each_referring(self, statement_id: bytes) -> Iterator[int]:
         """Yield the seqs of the statements that refer to the one with the id."""
