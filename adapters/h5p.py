@@ -44,7 +44,7 @@ class H5pAdapter:
         if thing is None or _not_trackable(statement):
             return []
         finished = statement.verb.id in (ANSWERED, COMPLETED)
-        if SUB_CONTENT in _extensions(thing) or "?subContentId=" in thing.id:
+        if _is_inside(statement, thing):
             return _scores(statement, source, thing) if finished else []
         if finished:
             # H5P's own listener takes either as the end of the main content.
@@ -57,6 +57,21 @@ class H5pAdapter:
 def _extensions(activity: Activity) -> Mapping[str, Any]:
     definition = activity.definition
     return {} if definition is UNSET or definition.extensions is UNSET else definition.extensions
+
+
+def _is_inside(statement: Statement, thing: Activity) -> bool:
+    """Tell whether the object is content inside other content.
+
+    That has a parent of H5P, which older content gives the same address as its own: H5P's listener
+    looks at nothing else (js/h5p-x-api.js). A parent of another site's is a course or a page.
+    """
+    if SUB_CONTENT in _extensions(thing) or "?subContentId=" in thing.id:
+        return True
+    main = thing.id.partition("?subContentId=")[0]
+    return any(
+        parent.id.partition("?subContentId=")[0] == main
+        for parent in activities_of(statement, "parent")
+    )
 
 
 def _not_trackable(statement: Statement) -> bool:

@@ -77,6 +77,7 @@ NOT_LEARNING: Final = frozenset(
 """Moodle events with a verb of the table that are no learning: pages beside the course, reports
 on others, a change of enrolment."""
 
+QUIZ_ABANDONED: Final = r"\mod_quiz\event\attempt_abandoned"
 SCORM_SCORE: Final = r"\mod_scorm\event\scoreraw_submitted"
 
 PART_TYPES: Final = frozenset(
@@ -113,6 +114,9 @@ class MoodleAdapter:
         if moodle_event == SCORM_SCORE and kind == "completed":
             # The plugin says "completed" of a score sent in any status but passed and failed.
             kind = "scored"
+        if moodle_event == QUIZ_ABANDONED:
+            # "Completed" too, with the grade of the attempts before it.
+            kind = "abandoned"
         learners, examiner = _people(statement)
         whole = _whole(statement, thing, kind)
         return [
@@ -185,6 +189,8 @@ def _finished(statement: Statement, thing: Activity, event: Event) -> Event:
         None,
     )
     event = replace(event, attempt=attempt)
+    if event.kind == "abandoned":
+        return replace(event, score=None, success=None, completion=None)
     if type_of(thing) in PART_TYPES:
         return replace(event, score=None, success=None, completion=None, duration=None)
     if event.kind == "attended":

@@ -6,6 +6,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from adapters import generic
 from adapters.reading import ATTEMPT_TYPE, activities_of, object_of, read_events, type_of
 from schemas.events import Event, EventKind
 from schemas.sources import Source
@@ -18,7 +19,8 @@ LESSON_TYPE: Final = "http://adlnet.gov/expapi/activities/lesson"
 _ADL: Final = "http://adlnet.gov/expapi/verbs/"
 
 PROGRESSED: Final = f"{_ADL}progressed"
-RESPONDED: Final = f"{_ADL}responded"
+INTERACTIONS: Final = frozenset({f"{_ADL}answered", f"{_ADL}responded"})
+"""Verbs of one interaction: the profile's, and the one that xAPI wrappers of SCORM send."""
 
 VERBS: Final[dict[str, EventKind]] = {
     f"{_ADL}completed": "completed",
@@ -26,11 +28,11 @@ VERBS: Final[dict[str, EventKind]] = {
     f"{_ADL}initialized": "initialized",
     f"{_ADL}passed": "passed",
     PROGRESSED: "progressed",
-    RESPONDED: "experienced",
     f"{_ADL}resumed": "experienced",
     f"{_ADL}scored": "scored",
     f"{_ADL}suspended": "terminated",
     f"{_ADL}terminated": "terminated",
+    **dict.fromkeys(INTERACTIONS, "experienced"),
 }
 
 
@@ -47,13 +49,17 @@ class ScormAdapter:
         )
 
     def events(self, statement: Statement, source: Source) -> list[Event]:
-        """Return the statement's events; none for comments and other verbs."""
-        kind = VERBS.get(statement.verb.id)
+        """Return the statement's events; none for comments and verbs that nobody knows.
+
+        Beside its own verbs the profile has content say what it likes of things inside a SCO (5.0,
+        "Reporting learner activity during an attempt"): those are read as the generic adapter does.
+        """
+        kind = VERBS.get(statement.verb.id) or generic.VERBS.get(statement.verb.id)
         thing = object_of(statement)
         if kind is None or thing is None:
             return []
         around = activities_of(statement, "parent", "grouping")
-        inside = statement.verb.id == RESPONDED or type_of(thing) == ATTEMPT_TYPE
+        inside = statement.verb.id in INTERACTIONS or type_of(thing) == ATTEMPT_TYPE
         about = _sco(around) if inside else thing
         if about is None:
             return []
@@ -81,7 +87,7 @@ def _measured(statement: Statement, event: Event) -> Event:
         share = event.score.share
         known = share is not None and 0 <= share <= 1
         return replace(event, score=None, progress=share if known else None)
-    if statement.verb.id == RESPONDED:
+    if statement.verb.id in INTERACTIONS:
         return replace(event, score=None, success=None, completion=None, duration=None)
     return event
 

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from adapters import generic
-from adapters.reading import activities_of, extensions_of, object_of, type_of
+from adapters.reading import (
+    activities_of,
+    extensions_of,
+    figure_of,
+    object_of,
+    progress_of,
+    type_of,
+)
 from schemas.events import Event
 from schemas.sources import Source
 from schemas.xapi import Statement
 
 PROFILE: Final = "https://w3id.org/xapi/video"
 VIDEO_TYPE: Final = "https://w3id.org/xapi/video/activity-type/video"
+THRESHOLD: Final = "https://w3id.org/xapi/video/extensions/completion-threshold"
 INTERACTED: Final = "http://adlnet.gov/expapi/verbs/interacted"
 
 
@@ -34,10 +44,35 @@ class VideoAdapter:
         )
 
     def events(self, statement: Statement, source: Source) -> list[Event]:
-        """Return the statement's events; none where the player's volume or size was changed."""
+        """Return the statement's events; none where the player's volume or size was changed.
+
+        What is said to be completed below the threshold that it names itself has only progressed.
+        """
         if statement.verb.id == INTERACTED:
             return []
-        return generic.adapter.events(statement, source)
+        events = generic.adapter.events(statement, source)
+        threshold = _threshold(statement)
+        watched = progress_of(statement.result)
+        if threshold is None or watched is None or watched >= threshold:
+            return events
+        return [
+            replace(
+                event,
+                kind="progressed" if event.kind == "completed" else event.kind,
+                completion=None if event.completion else event.completion,
+            )
+            for event in events
+        ]
+
+
+def _threshold(statement: Statement) -> float | None:
+    """Return the share of the recording that completes it, written as a number or as text."""
+    told = extensions_of(statement.context).get(THRESHOLD)
+    try:
+        threshold = float(told) if isinstance(told, str) else figure_of(told)
+    except ValueError:
+        return None
+    return threshold if threshold is not None and 0 <= threshold <= 1 else None
 
 
 adapter = VideoAdapter()

@@ -302,7 +302,7 @@ def _time_refused(leaf: LeafCondition, event: Event, context: Context) -> Refuse
 def _content_refused(leaf: LeafCondition, event: Event, context: Context) -> Refused | None:
     if event.statement in context.background.spent:
         return "already_counted"
-    if event.kind == "waived" and isinstance(leaf, Completed | Passed):
+    if event.kind == "waived" and isinstance(leaf, Completed | Passed | Examined):
         return "waived"
     if isinstance(leaf, Examined):
         return _examiner_refused(leaf, event, context.identifiers)

@@ -228,10 +228,13 @@ def test_days_are_those_of_china_both_bounds_included(utc, reason):
 
 
 @pytest.mark.parametrize(
-    "rule", [Completed(activity=QUIZ), Passed(activity=QUIZ)], ids=["completed", "passed"]
+    "rule",
+    [Completed(activity=QUIZ), Passed(activity=QUIZ), Examined(activity=QUIZ)],
+    ids=["completed", "passed", "examined"],
 )
 def test_waived_is_not_done(rule):
-    decision = decide(rule, event("waived", success=True, completion=True))
+    waiver = event("waived", success=True, completion=True, examiner="mbox:mailto:dean@example.cn")
+    decision = decide(rule, waiver)
     assert not decision.met
     assert why_refused(decision) == [("waived", None)]
 

@@ -108,3 +108,12 @@ def test_a_visitor_without_a_memory_is_no_learner():
 def test_h5p_is_known_by_content_id_or_library():
     assert h5p.adapter.recognises(statement("completed", thing=MAIN))
     assert not h5p.adapter.recognises(statement("completed", thing={"id": URL}))
+
+
+def test_content_inside_that_has_its_parents_address_is_not_the_main_content():
+    event = one("answered", parent=[{"id": URL}], result=RESULT)
+    assert (event.kind, event.completion) == ("scored", None)
+
+
+def test_a_parent_that_is_no_content_of_h5p_leaves_it_main_content():
+    assert one("completed", parent=[COURSE], result=RESULT).kind == "completed"

@@ -325,3 +325,18 @@ def test_a_fork_of_the_plugin_is_recognised_by_its_own_name():
     info = {"https://github.com/elsewhere/moodle-logstore_xapi": "1"}
     read = statement("completed", context={"extensions": {moodle.INFO: info}})
     assert moodle.adapter.recognises(read)
+
+
+def test_an_abandoned_quiz_is_neither_completed_nor_passed():
+    completed = "http://adlnet.gov/expapi/verbs/completed"
+    score = {"raw": 60, "min": 0, "max": 100, "scaled": 0.2}
+    result = {"completion": False, "success": True, "score": score}
+
+    def read(name):
+        (found,) = moodle.adapter.events(marked(completed, event_name=name, result=result), SOURCE)
+        return found
+
+    left = read(r"\mod_quiz\event\attempt_abandoned")
+    assert (left.kind, left.success, left.completion, left.score) == ("abandoned",) + (None,) * 3
+    sent = read(r"\mod_quiz\event\attempt_submitted")
+    assert (sent.kind, sent.success) == ("completed", True)

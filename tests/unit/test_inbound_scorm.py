@@ -149,3 +149,28 @@ def test_other_verbs_give_no_event(verb):
 @pytest.mark.parametrize("version", ["https://w3id.org/xapi/scorm/", f"{CATEGORY['id']}/v1.0"])
 def test_the_profile_is_known_by_its_versions_too(version):
     assert one("passed", category={"id": version}).kind == "passed"
+
+
+@pytest.mark.parametrize(
+    ("verb", "kind"), [("experienced", "experienced"), ("mastered", "mastered")]
+)
+def test_what_is_within_a_sco_may_say_other_verbs(verb, kind):
+    film = activity(f"{SCO['id']}/film", "media", "Loops, filmed")
+    event = one(verb, thing=film, parent=[SCO])
+    assert (event.kind, event.activity, event.course) == (kind, film["id"], COURSE["id"])
+    assert event.attempt == ATTEMPT["id"]
+
+
+def test_an_answer_is_an_interaction_as_a_response_is():
+    event = one("answered", thing=QUESTION, parent=[SCO], result={"success": False})
+    assert (event.kind, event.activity, event.success) == ("experienced", SCO["id"], None)
+
+
+def test_the_result_of_terminated_is_the_scos_status():
+    event = one(
+        "terminated",
+        result={"completion": True, "success": False, "score": {"scaled": 0.4}, "duration": "PT1H"},
+    )
+    record = fold([event])
+    assert (record.completion, record.success, record.duration) == (True, False, 3600)
+    assert record.best_score == Score(scaled=0.4)

@@ -190,3 +190,26 @@ def test_what_a_unit_of_cmi5_tells_of_a_recording_is_read_too():
     name, (event,) = normalise(read, SOURCE, inbound_adapters())
     assert (name, event.attempt, event.segments) == ("cmi5", "s-1", ((0, 12),))
     assert event.length == LENGTH
+
+
+@pytest.mark.parametrize(
+    ("threshold", "progress", "kind"),
+    [
+        (0.9, 0.2, "progressed"),
+        (0.9, 0.9, "completed"),
+        ("0.9", 0.2, "progressed"),
+        ("all", 0.2, "completed"),
+        (None, 0.2, "completed"),
+        (True, 0.2, "completed"),
+    ],
+)
+def test_what_is_completed_is_held_to_the_threshold_that_it_names(threshold, progress, kind):
+    told = context(extensions={KEY + "completion-threshold": threshold})
+    read = result(progress=progress, completion=True)
+    event = one(f"{ADL}completed", context=told, result=read)
+    assert (event.kind, event.completion) == (kind, True if kind == "completed" else None)
+
+
+def test_the_verb_that_the_profile_calls_an_exact_match_pauses_too():
+    paused = one("http://id.tincanapi.com/verb/paused", result=result("0[.]2.997"))
+    assert (paused.kind, paused.segments) == ("progressed", ((0, 2.997),))
