@@ -19,6 +19,7 @@ Reason = Literal[
     "not_scored",
     "hours_spent",
     "too_few_hours",
+    "overlapping_hours",
     "attended",
     "too_few_sessions",
     "examined",
