@@ -12,14 +12,14 @@ from lrs.achievements.catalogue import Catalogue
 from lrs.achievements.conversion import ConversionResult, convert
 from lrs.achievements.decision import Decision
 from lrs.achievements.earned import Background, Earned
-from lrs.achievements.evaluate import activities_of, evaluate, units_of
+from lrs.achievements.evaluate import activities_of, evaluate, leaves, units_of
 from lrs.store.achievements import Achievements
 from lrs.store.records import Persona, Records
 from lrs.store.statements import Statements
 from schemas.achievements import STANDING, Achievement
 from schemas.events import Event
 from schemas.sources import Source
-from schemas.units import Unit
+from schemas.units import Hours, Unit
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,6 +162,7 @@ class Judge:
             identifiers=frozenset(persona.identifiers),
             earned=tuple(one for one in self._earned(achieved) if one.unit in read) if read else (),
             spent=self._spent(unit.code, achieved, held),
+            taken=_taken(unit, events, achieved) if held is None else (),
             compromised=self._from_compromised(events),
         )
         decision = evaluate(unit, events, now, background)
@@ -250,6 +251,24 @@ def held_of(achieved: Sequence[Achievement], code: str) -> Achievement | None:
     """Return the achievement of the unit whose rule is met, the latest version's."""
     return next(
         (one for one in reversed(achieved) if one.unit == code and one.state in STANDING), None
+    )
+
+
+def _taken(
+    unit: Unit, events: Sequence[Event], achieved: Sequence[Achievement]
+) -> tuple[tuple[int, int], ...]:
+    """Return the time that other statements filled for the hours of other units: whichever unit was
+    verified first keeps it. A statement may count for several units that are not equivalent.
+    """
+    if not any(isinstance(leaf, Hours) for leaf in leaves(unit.rule)):
+        return ()
+    read = {event.statement for event in events}
+    return tuple(
+        stretch
+        for one in achieved
+        if one.unit != unit.code and one.state == "verified"
+        for statement, stretch in one.hours.items()
+        if statement not in read
     )
 
 
