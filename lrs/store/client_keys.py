@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+FIRST_OF_OLD = "client_key"
+"""The setting in which earlier versions kept their only key."""
+
 
 class ClientKeys(Protocol):
     """Sealed private keys. Safe from many threads and processes."""

@@ -8,6 +8,21 @@ from typing import Protocol
 from schemas.audit import Act
 from schemas.people import Account, Person, Session
 
+FREE_ATTEMPTS = 5
+"""Attempts to sign in that may fail before the next one has to wait."""
+
+FIRST_WAIT, LONGEST_WAIT = 15_000_000, 900_000_000
+"""Microseconds; each further failure doubles the wait."""
+
+FORGOTTEN_AFTER = 86_400_000_000
+"""Microseconds after the last failure."""
+
+USE_NOTED_EVERY = 60_000_000
+"""Microseconds between two notes that a session is in use: a look at a page costs no write."""
+
+LONGEST_LIFE = 30 * 86_400_000_000
+"""Microseconds without use after which nobody asks for a session any more."""
+
 
 class NameTaken(ValueError):
     """Another person signs in with the name, or is the same one at the identity provider."""
@@ -119,3 +134,10 @@ class Sessions(Protocol):
     def end_all(self, principal: str, act: Act) -> int:
         """End every session of a principal; return how many there were."""
         ...
+
+
+def wait_after(failures: int) -> int:
+    """Return the microseconds that the next attempt has to wait after so many failed ones."""
+    if failures < FREE_ATTEMPTS:
+        return 0
+    return min(FIRST_WAIT << min(failures - FREE_ATTEMPTS, 10), LONGEST_WAIT)

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from schemas.audit import Act
 from schemas.clients import Client
+from tests.contract.racing import at_once
 
 ACT = Act(principal="test", action="tested", subject="it")
 
@@ -25,9 +26,20 @@ def test_clients_are_found_and_listed_in_order_and_an_id_is_taken_once(store):
 
 
 def test_an_assertion_is_used_once_by_each_client_and_forgotten_when_it_is_over(store):
-    use = store.clients.use_assertion
-    assert [use("a", "1", 60, 0), use("a", "1", 60, 0), use("b", "1", 60, 0)] == [True, False, True]
-    assert use("a", "1", 200, 100)
+    now = int(time.time())
+
+    def use(client, now):
+        return store.clients.use_assertion(client, "1", now + 60, now)
+
+    assert [use("a", now), use("a", now), use("b", now)] == [True, False, True]
+    assert not use("a", now + 60)
+    assert use("a", now + 61)
+
+
+def test_of_those_who_use_an_assertion_at_once_one_does(store):
+    now = int(time.time())
+    used = at_once(lambda n: store.clients.use_assertion("a", "1", now + 60, now), 4)
+    assert used.count(True) == 1
 
 
 def test_a_revoked_token_is_remembered(store):
@@ -38,7 +50,11 @@ def test_a_revoked_token_is_remembered(store):
 
 
 def test_of_several_processes_that_would_renew_the_key_one_does(store):
-    (first,) = store.clients.add_signing_key(b"1", 0, 0)
+    (first,) = {
+        key.created: key
+        for keys in at_once(lambda n: store.clients.add_signing_key(b"1", 0, 0), 4)
+        for key in keys
+    }.values()
     assert store.clients.add_signing_key(b"2", 0, 0) == [first]
     second, kept = store.clients.add_signing_key(b"2", first.created, 0)
     assert (second.sealed, kept) == (b"2", first)

@@ -16,6 +16,7 @@ from lrs.store.sqlite.store import SqliteStore
 from schemas.achievements import Achievement
 from schemas.audit import Act
 from schemas.organisations import Consent, Employment, Organisation
+from tests.contract.racing import at_once
 
 ACT = Act(principal="test", action="tested", subject="it")
 TODAY = date(2026, 3, 1)
@@ -256,6 +257,16 @@ def test_changes_of_several_writers_are_followed_while_they_are_made(acme, secon
         pass
     assert len(follower.copy) == len(people)
     assert follower.copy == {one.id: one for one in acme.organisations.shared(ACME, 0, 1000)}
+
+
+def test_an_achievement_and_a_consent_that_come_at_once_are_seen_together(acme):
+    people = [f"p{number}" for number in range(5)]
+    for persona in people:
+        employ(acme, persona)
+        steps = (lambda p=persona: settle(acme, achievement(p)), lambda p=persona: consent(acme, p))
+        at_once(lambda n, steps=steps: steps[n](), 2)
+    assert {one.persona for one in acme.organisations.changes(ACME, 0, 10)} == set(people)
+    assert sum(line.count for line in acme.organisations.summary(ACME, None, 10)) == len(people)
 
 
 class Follower:

@@ -76,7 +76,8 @@ class Lane:
         self._last = 0
         self._began: int | None = None
         self._used = 0.0
-        self._told = True
+        self.ended = 0
+        self._told = 0
         self._lock = threading.Lock()
 
     def opened(self, token: str, slot: int, floor: int) -> None:
@@ -96,11 +97,17 @@ class Lane:
         with self._lock:
             self._began = None
             self._used = time.monotonic()
-            self._told = False
+            self.ended += 1
+
+    def told(self, ended: int) -> None:
+        """Everybody knows a floor above the positions of so many transactions that ended."""
+        self._told = ended
 
     def untold(self) -> bool:
-        """Tell whether a transaction ended since the floor was last asked for."""
-        return not self._told
+        """Tell whether a transaction ended whose positions may still be above the floor that
+        others know.
+        """
+        return self._told != self.ended
 
     def next(self) -> int:
         """Return the next position."""
@@ -113,7 +120,6 @@ class Lane:
         with self._lock:
             if self._began is not None:
                 return self._began
-            self._told = True
             self._last = max(microseconds(), self._last)
             return self._last
 
@@ -210,9 +216,13 @@ class Lanes:
         return int(min(lane["floor"] for lane in lanes.values()))
 
     def _tell(self) -> None:
-        for lane in self._all:
-            if lane.token is not None and lane.untold():
-                self._raise(lane)
+        """Let what this process wrote be read at once: a lane that lies idle would hold it back
+        until its next beat.
+        """
+        if any(lane.token is not None and lane.untold() for lane in self._all):
+            for lane in self._all:
+                if lane.token is not None:
+                    self._raise(lane)
 
     def _open(self, lane: Lane) -> None:
         token = secrets.token_hex(8)
@@ -255,11 +265,13 @@ class Lanes:
                 if free and lane.token is not None:
                     self._shut(lane)
             return
-        floor, at = lane.floor(), f"lanes.{lane.slot}"
+        ended, at = lane.ended, f"lanes.{lane.slot}"
+        floor = lane.floor()
         self._watermark.update_one(
             {"_id": THE_ONE, f"{at}.token": lane.token},
             {"$max": {f"{at}.floor": floor, "through": floor}, "$inc": {f"{at}.beat": 1}},
         )
+        lane.told(ended)
 
     @contextmanager
     def _reserved(self, lane: Lane) -> Iterator[bool]:

@@ -13,6 +13,7 @@ from pymongo import IndexModel
 from lrs.store.mongo.database import MongoDatabase, Transaction, reported
 from lrs.store.mongo.facts import note_act
 from lrs.store.mongo.lanes import first_after
+from lrs.store.mongo.queries import beyond, name_of
 from lrs.store.mongo.sharing import refresh, views_of
 from lrs.store.organisations import SharedQuery
 from schemas.audit import Act
@@ -119,7 +120,7 @@ class MongoOrganisations:
                 return False
 
         def work(tx: Transaction) -> None:
-            refresh(tx, list(tx["view"].find(due, {"_id": 0}).sort("due").limit(limit)), today)
+            refresh(tx, list(tx["view"].find(due).sort("due").limit(limit)), today)
 
         self._database.write(work)
         return True
@@ -128,7 +129,7 @@ class MongoOrganisations:
         """Return what the organisation may see of the persona now, None for nothing."""
         with reported():
             found = self._database["view"].find_one(
-                {"organisation": organisation, "persona": persona}, {"level": 1}
+                {"_id": name_of(organisation, persona)}, {"level": 1}
             )
         return found["level"] if found else None
 
@@ -144,9 +145,7 @@ class MongoOrganisations:
         self, query: SharedQuery, after: tuple[str, str, str, str] | None, limit: int
     ) -> list[SummaryLine]:
         """Return a page of the sums of units, departments, months and states, in their order."""
-        where = _where(query, "month")
-        if after is not None:
-            where = {"$and": [where, _beyond(after)]}
+        where = {"$and": [_where(query, "month"), beyond(_SUMMED, after)]}
         with reported():
             found = self._database["shared_sum"].find(where)
             found.sort([("organisation", 1), *((name, 1) for name in _SUMMED)])
@@ -196,17 +195,6 @@ def _where(query: SharedQuery, time: str) -> dict[str, Any]:
     if within:
         where[time] = within
     return where
-
-
-def _beyond(after: tuple[str, str, str, str]) -> dict[str, Any]:
-    """The condition of what comes after a line; the bound on the unit is said apart, so that the
-    index is entered at the place.
-    """
-    later = [
-        {**dict(zip(_SUMMED[:at], after, strict=False)), _SUMMED[at]: {"$gt": after[at]}}
-        for at in range(len(_SUMMED))
-    ]
-    return {"unit": {"$gte": after[0]}, "$or": later}
 
 
 def _organisation(found: Mapping[str, Any]) -> Organisation:

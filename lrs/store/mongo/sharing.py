@@ -17,18 +17,18 @@ import msgspec
 from pymongo import IndexModel, ReplaceOne, UpdateOne
 
 from lrs.store.mongo.database import Transaction
+from lrs.store.mongo.queries import name_of
 from lrs.store.sharing import Shown, shown
 from schemas.achievements import Achievement
 from schemas.organisations import Consent, Employment, live, next_change
 
 INDEXES = {
     "view": [
-        IndexModel([("organisation", 1), ("persona", 1)], unique=True),
+        IndexModel([("organisation", 1), ("persona", 1)]),
         IndexModel([("persona", 1), ("organisation", 1)]),
         IndexModel([("due", 1)], partialFilterExpression={"due": {"$exists": True}}),
     ],
     "shared": [
-        IndexModel([("organisation", 1), ("achievement", 1)], unique=True),
         IndexModel([("organisation", 1), ("seq", 1)]),
         IndexModel([("organisation", 1), ("persona", 1), ("seq", 1)]),
         IndexModel([("organisation", 1), ("unit", 1), ("seq", 1)]),
@@ -62,20 +62,10 @@ def share(tx: Transaction, achievement: Achievement) -> None:
 
 def views_of(tx: Transaction, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], View]:
     """Return the view of each organisation and persona, an empty one where there is none."""
-    wanted: dict[str, list[str]] = defaultdict(list)
-    views: dict[tuple[str, str], View] = {}
-    for organisation, persona in keys:
-        wanted[organisation].append(persona)
-        views[organisation, persona] = {
-            "organisation": organisation,
-            "persona": persona,
-            "employment": None,
-            "consent": None,
-        }
-    for organisation, personas in wanted.items():
-        where = {"organisation": organisation, "persona": {"$in": personas}}
-        for found in tx["view"].find(where, {"_id": 0}):
-            views[organisation, found["persona"]] = found
+    views = {key: _empty(*key) for key in keys}
+    names = [view["_id"] for view in views.values()]
+    for found in tx["view"].find({"_id": {"$in": names}}):
+        views[found["organisation"], found["persona"]] = found
     return views
 
 
@@ -87,16 +77,7 @@ def refresh(tx: Transaction, views: Sequence[View], today: date) -> None:
     _guard(tx, personas)
     for view in views:
         _settle(view, today)
-    tx["view"].bulk_write(
-        [
-            ReplaceOne(
-                {"organisation": view["organisation"], "persona": view["persona"]},
-                view,
-                upsert=True,
-            )
-            for view in views
-        ]
-    )
+    tx["view"].bulk_write([ReplaceOne({"_id": view["_id"]}, view, upsert=True) for view in views])
     achievements: dict[str, list[Achievement]] = defaultdict(list)
     seen = [view["persona"] for view in views if view["level"] is not None]
     for found in tx["achievement"].find({"persona": {"$in": seen}}, {"persona": 1, "body": 1}):
@@ -135,6 +116,16 @@ def _guarded(persona: str) -> str:
     return f"sharing:{persona}"
 
 
+def _empty(organisation: str, persona: str) -> View:
+    return {
+        "_id": name_of(organisation, persona),
+        "organisation": organisation,
+        "persona": persona,
+        "employment": None,
+        "consent": None,
+    }
+
+
 def _settle(view: View, today: date) -> None:
     """Tell what may be seen on the day, and until which one."""
     employment = _read(view["employment"], Employment)
@@ -165,10 +156,10 @@ def _show(tx: Transaction, organisation: str, change: Mapping[str, Shown | None]
 
     Of what is gone a tombstone is left, with nothing in it but what was there before has gone.
     """
-    where = {"organisation": organisation, "achievement": {"$in": list(change)}, "gone": False}
+    names = {one: name_of(organisation, one) for one in change}
     held = {
         found["achievement"]: Shown(*(found[name] for name in Shown._fields))
-        for found in tx["shared"].find(where)
+        for found in tx["shared"].find({"_id": {"$in": list(names.values())}, "gone": False})
     }
     sums: Counter[tuple[str, str, str, str]] = Counter()
     writes: list[UpdateOne] = []
@@ -176,20 +167,15 @@ def _show(tx: Transaction, organisation: str, change: Mapping[str, Shown | None]
         old = held.get(achievement)
         if old == new:
             continue
-        told = _NOTHING if new is None else new._asdict()
+        told = {
+            "seq": tx.next_seq(),
+            "changed": tx.instant,
+            "gone": new is None,
+            **(_NOTHING if new is None else new._asdict()),
+        }
+        key = {"organisation": organisation, "achievement": achievement}
         writes.append(
-            UpdateOne(
-                {"organisation": organisation, "achievement": achievement},
-                {
-                    "$set": {
-                        **told,
-                        "seq": tx.next_seq(),
-                        "changed": tx.instant,
-                        "gone": new is None,
-                    }
-                },
-                upsert=True,
-            )
+            UpdateOne({"_id": names[achievement]}, {"$set": told, "$setOnInsert": key}, upsert=True)
         )
         for row, by in ((old, -1), (new, 1)):
             if row is not None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+from lrs.store.client_keys import FIRST_OF_OLD
 from lrs.store.sqlite.database import Database, Transaction
-
-_FIRST_OF_OLD = "client_key"
-"""The setting in which earlier versions kept their only key."""
 
 
 class SqliteClientKeys:
@@ -20,9 +18,7 @@ class SqliteClientKeys:
         def work(tx: Transaction) -> None:
             if tx.execute("SELECT 1 FROM client_key").fetchone() is not None:
                 return
-            old = tx.execute(
-                "SELECT value FROM setting WHERE name = ?", (_FIRST_OF_OLD,)
-            ).fetchone()
+            old = tx.execute("SELECT value FROM setting WHERE name = ?", (FIRST_OF_OLD,)).fetchone()
             tx.execute(
                 "INSERT INTO client_key (kid, sealed, signs_from) VALUES (?, ?, ?)",
                 (kid, old[0] if old else sealed, 0),

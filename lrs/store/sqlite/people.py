@@ -7,21 +7,12 @@ from collections.abc import Callable, Collection
 
 import msgspec
 
-from lrs.store.people import NameTaken
+from lrs.store.people import FORGOTTEN_AFTER, NameTaken, wait_after
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act
 from schemas.audit import Act
 from schemas.people import Account, Person
 from schemas.texts import Text
-
-FREE_ATTEMPTS = 5
-"""Attempts to sign in that may fail before the next one has to wait."""
-
-FIRST_WAIT, LONGEST_WAIT = 15_000_000, 900_000_000
-"""Microseconds; each further failure doubles the wait."""
-
-FORGOTTEN_AFTER = 86_400_000_000
-"""Microseconds after the last failure."""
 
 _person = msgspec.json.Decoder(Person).decode
 
@@ -200,7 +191,7 @@ class SqlitePeople:
             row = tx.execute(
                 "SELECT failures, last FROM sign_in_attempt WHERE name = ?", (name,)
             ).fetchone()
-            until: int = row[1] + _wait_after(row[0]) if row is not None else 0
+            until: int = row[1] + wait_after(row[0]) if row is not None else 0
             if until > tx.instant:
                 return until
             tx.execute(
@@ -236,13 +227,6 @@ class SqlitePeople:
             .fetchone()
         )
         return Account(person=_person(row[0]), password=row[1], totp=row[2]) if row else None
-
-
-def _wait_after(failures: int) -> int:
-    """Microseconds that the next attempt has to wait after so many failed ones."""
-    if failures < FREE_ATTEMPTS:
-        return 0
-    return min(FIRST_WAIT << min(failures - FREE_ATTEMPTS, 10), LONGEST_WAIT)
 
 
 def _set_password(tx: Transaction, person: str, password: str) -> None:

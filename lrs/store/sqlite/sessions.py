@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
+from lrs.store.people import LONGEST_LIFE, USE_NOTED_EVERY
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act
 from schemas.audit import Act
 from schemas.people import Session
-
-USE_NOTED_EVERY = 60_000_000
-"""Microseconds between two notes that a session is in use: a look at a page costs no write."""
-
-LONGEST_LIFE = 30 * 86_400_000_000
-"""Microseconds without use after which nobody asks for a session any more."""
 
 
 class SqliteSessions:
