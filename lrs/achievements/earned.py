@@ -13,7 +13,7 @@ class Earned(msgspec.Struct, frozen=True, kw_only=True):
 
     `route` is the kind of source that its credits are of, `basis` the ids of the achievements that
     it rests on, `converted` whether it came by conversion from them, `evidence` the ids of its
-    statements.
+    statements. `expired` is the end of its validity where that is over: then it counts for nothing.
     """
 
     id: str
@@ -25,6 +25,7 @@ class Earned(msgspec.Struct, frozen=True, kw_only=True):
     basis: tuple[str, ...] = ()
     converted: bool = False
     evidence: tuple[str, ...] = ()
+    expired: datetime | None = None
 
 
 class Background(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,12 +12,14 @@ import msgspec
 import rfc8785
 
 from lrs.achievements.clock import Claimed, Shortfall, clock_met_at
-from lrs.achievements.credit_sum import count, eligible
-from lrs.achievements.decision import ConditionResult, Decision
+from lrs.achievements.credit_sum import codes_of, count, eligible
+from lrs.achievements.decision import ConditionResult, Decision, Refusal
 from lrs.achievements.earned import ALONE, Background, Earned
 from lrs.achievements.evidence import (
     CLOCK_SKEW,
+    NOTHING,
     Context,
+    Findings,
     find,
     met_at,
 )
@@ -95,7 +97,7 @@ def units_of(unit: Unit) -> frozenset[str]:
         if isinstance(condition, Achieved):
             found.add(condition.unit)
         elif isinstance(condition, Credits):
-            found.update(code for codes in condition.units.values() for code in codes)
+            found |= codes_of(condition)
     return frozenset(found)
 
 
@@ -249,12 +251,22 @@ def _judge_sequence(condition: units.Sequence, events: Sequence[Event], context:
     return Judged(condition=condition, met_at=at, parts=tuple(parts))
 
 
+def _expired(condition: UnitCondition, context: Context) -> Iterator[Refusal]:
+    """Yield the achievements that a condition would read if their validity were not over."""
+    codes = {condition.unit} if isinstance(condition, Achieved) else codes_of(condition)
+    for one in context.background.earned:
+        if one.expired is not None and one.unit in codes:
+            day = one.expired.date().isoformat()
+            yield Refusal(statement=one.id, time=one.achieved_at, reason="expired", detail=day)
+
+
 def _judge_units(condition: UnitCondition, context: Context) -> Judged:
     earned = [
         one
         for one in context.background.earned
-        if context.since is None or one.achieved_at > context.since
+        if one.expired is None and (context.since is None or one.achieved_at > context.since)
     ]
+    expired = tuple(_expired(condition, context))
     if isinstance(condition, Achieved):
         within = condition.within
         found = [
@@ -265,10 +277,12 @@ def _judge_units(condition: UnitCondition, context: Context) -> Judged:
         ]
         first = sorted(found, key=lambda one: (one.achieved_at, one.id))[:1]
         at = first[0].achieved_at if first else None
-        return Judged(condition=condition, met_at=at, earned=tuple(first))
+        findings = NOTHING if first else Findings((), expired)
+        return Judged(condition=condition, met_at=at, earned=tuple(first), findings=findings)
     read = eligible(condition, earned)
     if not count(condition, read).enough:
-        return Judged(condition=condition, met_at=None, earned=tuple(read))
+        findings = Findings((), expired)
+        return Judged(condition=condition, met_at=None, earned=tuple(read), findings=findings)
     too_few, enough = 0, len(read)
     while enough - too_few > 1:
         middle = (too_few + enough) // 2

@@ -205,6 +205,7 @@ _WHY: Final[dict[Refused, Words]] = {
         "en": "the learner is the examiner",
         "zh-CN": "考评员为学习者本人",
     },
+    "expired": {"en": "expired: valid until {detail}", "zh-CN": "已过期：有效期至 {detail}"},
 }
 
 _CLASSES: Final[dict[str, Words]] = {

@@ -19,14 +19,15 @@ from lrs.store.statements import Statements
 from schemas.achievements import STANDING, Achievement
 from schemas.events import Event
 from schemas.sources import Source
-from schemas.units import Hours, Unit
+from schemas.units import Hours, Unit, valid_until
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """A persona judged for a unit: by the rule, and by conversion where the rule is not met.
 
     `unit` is the version decided on, `events` and `background` what its rule read, `held` the
-    achievement that stood before, `conversions` what each equivalence in question came to.
+    achievement that stood before, `valid_until` the end of its validity where there is one,
+    `conversions` what each equivalence in question came to.
     """
 
     persona: Persona
@@ -36,6 +37,12 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     background: Background
     held: Achievement | None
     conversions: tuple[ConversionResult, ...] = ()
+    valid_until: datetime | None = None
+
+    @property
+    def expired(self) -> bool:
+        """Tell whether the validity of the held achievement is over."""
+        return self.valid_until is not None and self.valid_until < self.decision.as_of
 
     @property
     def converted(self) -> ConversionResult | None:
@@ -144,7 +151,7 @@ class Judge:
             first = first or judgement
         if first is None:
             return None
-        conversions = tuple(self._conversions(first.unit, achieved))
+        conversions = tuple(self._conversions(first.unit, achieved, now, held))
         return msgspec.structs.replace(first, conversions=conversions)
 
     def _by_rule(
@@ -160,7 +167,9 @@ class Judge:
         read = units_of(unit)
         background = Background(
             identifiers=frozenset(persona.identifiers),
-            earned=tuple(one for one in self._earned(achieved) if one.unit in read) if read else (),
+            earned=tuple(one for one in self._earned(achieved, now, held) if one.unit in read)
+            if read
+            else (),
             spent=self._spent(unit.code, achieved, held),
             taken=_taken(unit, events, achieved) if held is None else (),
             compromised=self._from_compromised(events),
@@ -173,16 +182,23 @@ class Judge:
             events=events,
             background=background,
             held=held,
+            valid_until=self._valid_until(held) if held is not None else None,
         )
 
-    def _earned(self, achieved: Sequence[Achievement]) -> Iterator[Earned]:
-        """Yield what is verified; what was converted has the route of what it came from."""
+    def _earned(
+        self, achieved: Sequence[Achievement], now: datetime, held: Achievement | None
+    ) -> Iterator[Earned]:
+        """Yield what is verified; what was converted has the route of what it came from.
+
+        What has expired counts on for the achievement that was made of it while it was valid.
+        """
+        kept = held.basis if held is not None else ()
         units = {one.id: self._unit(one) for one in achieved}
         for one in achieved:
             unit = units[one.id]
             if one.state != "verified" or unit is None:
                 continue
-            route = unit.route
+            route, until = unit.route, valid_until(one.achieved_at, unit)
             if one.conversion is not None:
                 source = units.get(one.basis[0])
                 route = source.route if source else None
@@ -196,7 +212,12 @@ class Judge:
                 basis=one.basis,
                 converted=one.conversion is not None,
                 evidence=tuple(one.evidence),
+                expired=until if until and until < now and one.id not in kept else None,
             )
+
+    def _valid_until(self, achievement: Achievement) -> datetime | None:
+        unit = self._unit(achievement)
+        return valid_until(achievement.achieved_at, unit) if unit else None
 
     def _unit(self, achievement: Achievement) -> Unit | None:
         return self._catalogue.versions.get(achievement.unit, {}).get(achievement.version)
@@ -230,7 +251,11 @@ class Judge:
         )
 
     def _conversions(
-        self, unit: Unit, achieved: Sequence[Achievement]
+        self,
+        unit: Unit,
+        achieved: Sequence[Achievement],
+        now: datetime,
+        held: Achievement | None,
     ) -> Iterator[ConversionResult]:
         """Yield what each conversion into the unit came to."""
         known = self._catalogue.equivalences
@@ -242,7 +267,7 @@ class Judge:
             and one.conversion is not None
             and one.conversion in known
         ]
-        earned = list(self._earned(achieved))
+        earned = list(self._earned(achieved, now, held))
         for conversion in self._catalogue.conversions.get(unit.code, ()):
             yield convert(conversion, unit.credits, earned, converted)
 

@@ -143,6 +143,7 @@ def _units_result(judged: Judged, condition: UnitCondition) -> ConditionResult:
         parameters=parameters,
         achieved_at=judged.met_at,
         evidence=tuple(sorted({one for earned in judged.earned for one in earned.evidence})),
+        refused=judged.findings.refused,
         achievements=tuple(sorted(one.id for one in judged.earned)),
         shares=shares,
     )
