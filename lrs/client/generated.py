@@ -406,6 +406,7 @@ Employment = TypedDict('Employment', {
     'department': 'NotRequired[str]',
     'employee': 'NotRequired[str]',
     'persona': 'str',
+    'roster': 'NotRequired[str]',
     'since': 'str',
     'until': 'NotRequired[str | None]',
 })

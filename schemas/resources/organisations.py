@@ -39,6 +39,9 @@ class EmploymentSchema(Schema):
     until = fields.Date(load_default=None, allow_none=True)
     employee = fields.String(load_default="", validate=validate.Length(max=100))
     department = fields.String(load_default="", validate=validate.Length(max=200))
+    roster = fields.String(
+        dump_only=True, metadata={"description": "The roster that says so, if one does."}
+    )
 
 
 class EmploymentsSchema(Schema):
