@@ -215,7 +215,7 @@ def _needed(
         less = [other for other in earned if other is not one]
         if same(said, less):
             earned = less
-    kept = {event.statement for event in said}
+    kept = {one for event in said for one in event.statements}
     kept |= {statement for one in earned for statement in one.evidence}
     return tuple(sorted(kept)), tuple(sorted(one.id for one in earned))
 

@@ -293,7 +293,7 @@ def _source_refused(leaf: LeafCondition, event: Event, context: Context) -> Refu
     narrowed = unit.provenance if leaf.provenance is None else leaf.provenance
     if event.provenance not in narrowed or event.provenance not in unit.provenance:
         return "provenance"
-    if event.statement in context.background.compromised:
+    if not context.background.compromised.isdisjoint(event.statements):
         return "compromised"
     if (leaf.signed or unit.signed) and event.signature != "valid":
         return event.signature
@@ -319,7 +319,7 @@ def _time_refused(leaf: LeafCondition, event: Event, context: Context) -> Refuse
 
 
 def _content_refused(leaf: LeafCondition, event: Event, context: Context) -> Refused | None:
-    if event.statement in context.background.spent:
+    if any(one in context.background.spent for one in event.statements):
         return "already_counted"
     if event.kind == "waived" and isinstance(leaf, Completed | Passed | Examined):
         return "waived"
@@ -342,7 +342,7 @@ def _refusal(event: Event, reason: Refused, spent: Mapping[str, str]) -> Refusal
     details = {
         "provenance": event.provenance,
         "other_examiner": event.examiner,
-        "already_counted": spent.get(event.statement),
+        "already_counted": next((spent[one] for one in event.statements if one in spent), None),
     }
     return Refusal(
         statement=event.statement, time=event.time, reason=reason, detail=details.get(reason)

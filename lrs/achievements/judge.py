@@ -241,13 +241,21 @@ class Judge:
         return {statement: one.unit for one in verified for statement in one.evidence}
 
     def _from_compromised(self, events: Sequence[Event]) -> frozenset[str]:
-        """Return the statements that came while their source's key was in other hands."""
+        """Return the statements that came while their source's key was in other hands.
+
+        Those that an event rests on may be of other sources than its own.
+        """
+        if not self._compromised:
+            return frozenset()
         doubtful = {event.statement for event in events if event.source in self._compromised}
+        doubtful.update(one for event in events for one in event.rests_on)
         found = (self._statements.get(uuid.UUID(one).bytes) for one in doubtful)
         return frozenset(
             str(uuid.UUID(bytes=stored.id))
             for stored in found
-            if stored is not None and stored.stored >= self._compromised[stored.source]
+            if stored is not None
+            and stored.source in self._compromised
+            and stored.stored >= self._compromised[stored.source]
         )
 
     def _conversions(

@@ -115,7 +115,7 @@ def _leaf_result(
         parameters=parameters,
         achieved_at=judged.met_at,
         score=None if score is None else max(score, 0.0),
-        evidence=tuple(sorted({event.statement for event in rests_on})),
+        evidence=tuple(sorted({one for event in rests_on for one in event.statements})),
         refused=judged.findings.refused,
     )
 
