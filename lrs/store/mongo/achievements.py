@@ -205,7 +205,7 @@ class MongoAchievements:
         """Write an achievement with the fact of its change; tell whether it changed."""
         body = msgspec.json.encode(achievement)
         held = tx["achievement"].find_one({"_id": achievement.id}, {"state": 1, "body": 1})
-        if held is not None and held["body"] == body:
+        if held is not None and _achievement(held["body"]) == achievement:
             return False
         before = held["state"] if held else None
         fact = fact_of(achievement, before)
