@@ -28,12 +28,14 @@ Achievement = TypedDict('Achievement', {
     'credits': 'NotRequired[float | None]',
     'evidence': 'NotRequired[dict[str, Any]]',
     'evidence_hash': 'str',
+    'expired': 'bool',
     'id': 'str',
     'persona': 'str',
     'reason': 'NotRequired[str | None]',
     'score': 'NotRequired[float | None]',
     'state': 'str',
     'unit': 'str',
+    'valid_until': 'NotRequired[str | None]',
     'version': 'int',
 })
 
@@ -158,6 +160,7 @@ Client = TypedDict('Client', {
     'created': 'str',
     'id': 'str',
     'jwks': 'NotRequired[dict[str, Any] | None]',
+    'jwks_uri': 'NotRequired[str | None]',
     'method': 'str',
     'name': 'str',
     'organisation': 'NotRequired[str | None]',
@@ -168,6 +171,7 @@ Client = TypedDict('Client', {
 
 ClientChange = TypedDict('ClientChange', {
     'jwks': 'NotRequired[Any]',
+    'jwks_uri': 'NotRequired[str | None]',
     'name': 'NotRequired[str]',
     'organisation': 'NotRequired[str | None]',
     'scopes': 'NotRequired[list[str]]',
@@ -363,6 +367,7 @@ EmployeeAchievement = TypedDict('EmployeeAchievement', {
     'changed': 'str',
     'department': 'str',
     'employee': 'str',
+    'expired': 'bool',
     'id': 'str',
     'name': 'NotRequired[str | None]',
     'persona': 'str',
@@ -370,6 +375,7 @@ EmployeeAchievement = TypedDict('EmployeeAchievement', {
     'state': 'str',
     'title': 'NotRequired[dict[str, Any]]',
     'unit': 'str',
+    'valid_until': 'NotRequired[str | None]',
     'version': 'int',
 })
 
@@ -400,6 +406,7 @@ Employment = TypedDict('Employment', {
     'department': 'NotRequired[str]',
     'employee': 'NotRequired[str]',
     'persona': 'str',
+    'roster': 'NotRequired[str]',
     'since': 'str',
     'until': 'NotRequired[str | None]',
 })
@@ -479,12 +486,14 @@ Explanation = TypedDict('Explanation', {
     'conversions': 'list[ConversionResult]',
     'decisions': 'list[Decided]',
     'evidence': 'list[str]',
+    'expired': 'bool',
     'met': 'bool',
     'persona': 'str',
     'rule': 'ConditionResult',
     'score': 'NotRequired[float | None]',
     'text': 'list[str]',
     'unit': 'str',
+    'valid_until': 'NotRequired[str | None]',
     'version': 'int',
 })
 
@@ -622,6 +631,7 @@ IssuedClient = TypedDict('IssuedClient', {
     'created': 'str',
     'id': 'str',
     'jwks': 'NotRequired[dict[str, Any] | None]',
+    'jwks_uri': 'NotRequired[str | None]',
     'method': 'str',
     'name': 'str',
     'organisation': 'NotRequired[str | None]',
@@ -695,6 +705,7 @@ NewBadgeLink = TypedDict('NewBadgeLink', {
 NewClient = TypedDict('NewClient', {
     'id': 'str',
     'jwks': 'NotRequired[Any]',
+    'jwks_uri': 'NotRequired[str | None]',
     'method': 'str',
     'name': 'str',
     'organisation': 'NotRequired[str | None]',
