@@ -20,6 +20,10 @@ def _moved_achievement(row: Row, related: Related) -> dict[str, Any]:
     sources = related(
         "SELECT source FROM achievement_source WHERE achievement = ? ORDER BY source", row["id"]
     )
+    rested_on = related(
+        "SELECT statement FROM evidence_statement WHERE achievement = ? ORDER BY statement",
+        row["id"],
+    )
     document = {
         "_id": row["id"],
         "persona": row["persona"],
@@ -30,6 +34,7 @@ def _moved_achievement(row: Row, related: Related) -> dict[str, Any]:
         "evidence_hash": _achievement(row["body"]).evidence_hash,
         "body": row["body"],
         "sources": [one["source"] for one in sources],
+        "rested_on": [bytes.fromhex(one["statement"]) for one in rested_on],
     }
     return document if row["waiting"] is None else {**document, "waiting": row["waiting"]}
 

@@ -49,6 +49,19 @@ def _document_part(row: Row, related: Related) -> dict[str, Any]:
     return {"_id": {"of": _name(row), "n": row["n"]}, "content": row["content"]}
 
 
+def _policy(row: Row, related: Related) -> dict[str, Any]:
+    """A run that was under way begins anew: its place is another store's."""
+    return {
+        "_id": row["class"],
+        "days": row["days"],
+        "place": None,
+        "begun": None,
+        "ended": None,
+        "removed": 0,
+        "kept": 0,
+    }
+
+
 def _figure(row: Row, related: Related) -> dict[str, Any]:
     name = {"noun": row["noun"], "key": row["key"]}
     return {"_id": {**name, "slot": 0}, "n": row["count"], **name}
@@ -66,6 +79,11 @@ _DOCUMENT_PARTS = (
     f"FROM document JOIN part ON length(content) > (n + 1) * {PART}"
 )
 
+_COUNTERS = (
+    "SELECT 'source' AS name, max(id) AS n FROM source HAVING n NOT NULL UNION ALL "
+    "SELECT 'reconciliation', max(id) AS n FROM reconciliation HAVING n NOT NULL"
+)
+
 TABLES = (
     Table("source", "SELECT * FROM source", _source),
     Table("setting", "SELECT * FROM setting", named("name")),
@@ -75,5 +93,6 @@ TABLES = (
     Table("fact", "SELECT * FROM fact", named("seq")),
     Table("audit_event", "SELECT * FROM audit_event", named("seq")),
     Table("figure", "SELECT * FROM figure WHERE noun <> 'record'", _figure),
-    Table("counter", "SELECT 'source' AS name, max(id) AS n FROM source", named("name")),
+    Table("retention", "SELECT * FROM retention", _policy),
+    Table("counter", _COUNTERS, named("name")),
 )

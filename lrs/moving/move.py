@@ -28,9 +28,9 @@ from lrs.store.sqlite.database import Turn
 from lrs.store.sqlite.migration import MOVED
 from lrs.store.sqlite.store import SqliteStore
 
-TABLES: tuple[Table, ...] = tuple(
-    table for nouns in (foundation, organisations, achievements, exchange) for table in nouns.TABLES
-)
+NOUNS = (foundation, identity, imports, achievements, exchange, ledger, organisations, people)
+
+TABLES: tuple[Table, ...] = tuple(table for nouns in NOUNS for table in nouns.TABLES)
 
 
 class Moved(NamedTuple):
@@ -71,10 +71,10 @@ def move_all(path: Path, target: MongoStore, progress: Progress) -> Moved:
         # Whoever opens the file from here on waits for this turn, and then sees the mark.
         with turn.held():
             statements = move_statements(store, target, progress)
-            rows = _move_tables(store, target, turn.committed())
-            make_records(target, progress)
             if statements_differ(store, target, progress):
                 raise NotTheSame(["statements"])
+            rows = _move_tables(store, target, turn.committed())
+            make_records(target, progress)
             if records_differ(store, target):
                 raise NotTheSame(["records"])
             store.close()

@@ -1,12 +1,13 @@
 """What was in SQLite is in MongoDB afterwards, however often and whenever it was moved."""
 
+import re
 import secrets
 import uuid
 
 import pytest
 from pymongo import MongoClient
 
-from lrs.moving.move import NotTheSame, move_all, move_live
+from lrs.moving.move import TABLES, NotTheSame, move_all, move_live
 from lrs.store.documents import DocumentKey
 from lrs.store.errors import StoreError
 from lrs.store.mongo.store import MongoStore
@@ -16,6 +17,37 @@ from tests.unit.test_rebuild import voiding
 from tests.unit.unit_service import UnitService, learner
 
 STATE = DocumentKey("state", "https://a.example", "mbox:mailto:a@b.example", "", "s1")
+MOVED_WITH_OTHERS = (
+    "achievement_source",
+    "evidence_statement",
+    "posting",
+    "recovery_code",
+    "reference",
+    "sign_in_link",
+    "signature",
+    "source_secret",
+    "statement",
+)
+MADE_ANEW = (
+    "belonging",
+    "course_unit",
+    "due_in_generation",
+    "event",
+    "generation",
+    "record",
+    "rework",
+    "satisfied",
+    "unrecognised",
+)
+OF_SQLITE = (
+    "dictionary",
+    "health_mark",
+    "retention_attachment",
+    "schema_step",
+    "session",
+    "shared_seq",
+)
+
 VERB = "verb:http://adlnet.gov/expapi/verbs/completed"
 
 
@@ -104,12 +136,30 @@ def test_what_comes_later_is_after_what_was_moved(service, target):
     assert target.database.lanes.through() > 0
 
 
-def test_a_difference_is_said_and_the_file_kept(service, target, tmp_path):
+@pytest.mark.parametrize(
+    ("collection", "change", "said"),
+    [
+        ("statement", {"$set": {"b": b"{}"}}, "statements"),
+        ("statement", {"$set": {"at": 5}}, "statements"),
+        ("source", {"$set": {"name": "stranger"}}, r"source \(3 of 2\)"),
+    ],
+)
+def test_a_difference_is_said_and_the_file_kept(
+    service, target, tmp_path, collection, change, said
+):
     file = tmp_path / "lrs.db"
     move_live(service.store, target, ignore)
     service.store.close()
-    target.database["statement"].update_one({"_id": uuid.UUID(int=2).bytes}, {"$set": {"b": b"{}"}})
-    target.database["source"].insert_one({"_id": 77, "key": "stranger"})
-    with pytest.raises(NotTheSame, match=r"source \(\d of \d\), statements"):
+    number = uuid.UUID(int=2).bytes if collection == "statement" else 77
+    target.database[collection].update_one({"_id": number}, change, upsert=True)
+    with pytest.raises(NotTheSame, match=said):
         move_all(file, target, ignore)
     SqliteStore(file).close()
+
+
+def test_every_table_is_moved_or_made_anew(service):
+    moved = {name for table in TABLES for name in re.findall(r"(?:FROM|JOIN) (\w+)", table.select)}
+    tables = service.store.database.read().execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    )
+    assert {row[0] for row in tables} - moved == {*MOVED_WITH_OTHERS, *MADE_ANEW, *OF_SQLITE}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -28,6 +29,7 @@ INDEXES = {
         IndexModel([("changed", 1), ("_id", 1)]),
         IndexModel([("unit", 1), ("persona", 1)]),
         IndexModel([("sources", 1), ("_id", 1)]),
+        IndexModel([("rested_on", 1)]),
         IndexModel([("waiting", 1), ("_id", 1)], partialFilterExpression=_WAITS),
         IndexModel([("unit", 1), ("waiting", 1), ("_id", 1)], partialFilterExpression=_WAITS),
     ],
@@ -225,7 +227,12 @@ class MongoAchievements:
             "evidence_hash": achievement.evidence_hash,
             "body": body,
         }
-        change = {"$set": placed | ({"waiting": tx.instant} if waits else {})}
+        evidence = [uuid.UUID(one).bytes for one in sorted(achievement.evidence)]
+        change = {
+            "$set": placed | ({"waiting": tx.instant} if waits else {}),
+            # Also what it rests on no more: the ledger holds what was.
+            "$addToSet": {"rested_on": {"$each": evidence}},
+        }
         if not waits:
             change["$unset"] = {"waiting": ""}
         tx["achievement"].update_one({"_id": achievement.id}, change, upsert=True)

@@ -174,9 +174,15 @@ class MongoLedger:
 
 def _show(tx: Transaction, checkpoint: Mapping[str, Any]) -> None:
     """Write a checkpoint with what it has to show for itself now."""
+    tx["ledger_checkpoint"].replace_one(
+        {"_id": checkpoint["_id"]}, {**checkpoint, "worth": worth_of(checkpoint)}
+    )
+
+
+def worth_of(checkpoint: Mapping[str, Any]) -> int:
+    """Return by how much more than our own signature a checkpoint shows."""
     worth = TIMESTAMPED * (checkpoint["timestamp"] is not None)
-    worth += COSIGNED * bool(checkpoint["cosignatures"])
-    tx["ledger_checkpoint"].replace_one({"_id": checkpoint["_id"]}, {**checkpoint, "worth": worth})
+    return worth + COSIGNED * bool(checkpoint["cosignatures"])
 
 
 def _tile(level: int, index: int) -> str:
