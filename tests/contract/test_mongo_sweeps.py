@@ -5,8 +5,8 @@ import pytest
 from lrs.store.mongo import due as due_module
 from lrs.store.mongo.due import carry_out, sweep_achievements
 from lrs.store.mongo.store import MongoStore
-from tests.contract.at_once import at_once
 from tests.contract.projected import event, named, project
+from tests.contract.racing import each_at_once
 from tests.contract.test_achievements import achievement, clear, due, settle, unit
 from tests.mongo_server import empty
 
@@ -67,5 +67,5 @@ def test_what_one_left_undone_is_carried_on_by_who_asks_what_is_due(mongo_store,
 def test_who_carries_out_the_same_sweep_marks_all(mongo_store):
     of_all = filled(mongo_store)
     sweep = mongo_store.database.write(lambda tx: sweep_achievements(tx, {"state": "verified"}))
-    at_once(lambda _: carry_out(mongo_store.database, sweep), range(3))
+    each_at_once(lambda _: carry_out(mongo_store.database, sweep), range(3))
     assert due(mongo_store) == of_all
