@@ -21,6 +21,7 @@ from lrs.store.mongo import (
     exchange,
     facts,
     figures,
+    health,
     identity,
     imports,
     organisations,
@@ -48,6 +49,7 @@ from lrs.store.mongo.documents import MongoDocuments
 from lrs.store.mongo.exchange import MongoExchange
 from lrs.store.mongo.facts import MongoAudit, MongoFacts
 from lrs.store.mongo.figures import MongoFigures
+from lrs.store.mongo.health import MongoCopies, MongoHealth
 from lrs.store.mongo.identity import MongoIdentity
 from lrs.store.mongo.imports import MongoImports
 from lrs.store.mongo.organisations import MongoOrganisations
@@ -80,6 +82,7 @@ NOUNS = (
     exchange,
     facts,
     figures,
+    health,
     identity,
     imports,
     organisations,
@@ -142,6 +145,8 @@ class MongoStore(Store):
         self.rosters = MongoRosters(database)
         self.imports = MongoImports(database, self.statements)
         self.devices = MongoDevices(database)
+        self.health = MongoHealth(database)
+        self.copies = MongoCopies(database)
 
     def now(self) -> int:
         """Return the time in microseconds since the epoch, never before that of any write."""
