@@ -137,13 +137,17 @@ class Database:
         Raises StoreError where it cannot be opened or is of a later version.
         """
         self._path = path
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            self._turn = Turn(path.with_name("turn"))
+            self._reader_turn = Turn(path.with_name("turn"))
+        except OSError as error:
+            raise StoreError(f"{path} cannot be opened: {error.strerror}") from error
+        self._place = _place_of(path)
         self._local = threading.local()
         self._readers: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._readers_lock = threading.Lock()
-        self._turn = Turn(path.with_name("turn"))
-        self._reader_turn = Turn(path.with_name("turn"))
         self._writer = self._connect()
         self._prepare_schema()
         # From now on it is the disk that brings commits there, not SQLite.
@@ -266,12 +270,15 @@ class Database:
             if self._closed:
                 raise StoreError("the store is closed")
             with self._turn.held():
+                if _place_of(self._path) != self._place:
+                    raise StoreError(f"{self._path} is not there any more")
                 self._writer.execute("BEGIN IMMEDIATE")
                 transaction = Transaction(self._writer, self._turn.next_instant())
                 changes = self._writer.total_changes
+                first = True
                 while self._waiting and len(group) < GROUP_LIMIT:
                     group.append(self._waiting.popleft())
-                    group[-1].run(self._writer, transaction)
+                    first = not group[-1].run(self._writer, transaction, first=first) and first
                 self._writer.execute("COMMIT")
                 if self._writer.total_changes > changes:
                     self._turn.commit(transaction.instant)
@@ -291,6 +298,17 @@ class Database:
             job.settled = True
 
 
+def _place_of(path: Path) -> tuple[int, int] | None:
+    """Return which file is under the path: what is written into one that was moved away, or whose
+    disk is unmounted, would be found by nobody.
+    """
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 class _Job:
     """One piece of work; `settled` once it is known what came of it, `committed` the instant up to
     which commits have to be on the disk before that is told.
@@ -303,8 +321,14 @@ class _Job:
         self.settled = False
         self.committed = 0
 
-    def run(self, connection: sqlite3.Connection, transaction: Transaction) -> None:
-        connection.execute("SAVEPOINT piece")
+    def run(self, connection: sqlite3.Connection, transaction: Transaction, *, first: bool) -> bool:
+        """Do the work; False, with nothing of it written, where it raises an error.
+
+        What is first in its transaction needs no savepoint, for which SQLite copies each page
+        that is changed, and beyond 64 KiB into a file.
+        """
+        if not first:
+            connection.execute("SAVEPOINT piece")
         try:
             self._result = self._work(transaction)
         except sqlite3.OperationalError:
@@ -312,8 +336,12 @@ class _Job:
             raise
         except BaseException as error:
             self.error = error
-            connection.execute("ROLLBACK TO piece")
-        connection.execute("RELEASE piece")
+            connection.execute("ROLLBACK" if first else "ROLLBACK TO piece")
+            if first:
+                connection.execute("BEGIN IMMEDIATE")
+        if not first:
+            connection.execute("RELEASE piece")
+        return self.error is None
 
     def result(self) -> Any:
         if self.error is not None:
