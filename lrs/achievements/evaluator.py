@@ -13,7 +13,8 @@ import msgspec
 from msgspec.structs import replace
 
 from lrs.achievements.catalogue import Catalogue, catalogue_of
-from lrs.achievements.evaluate import evidence_hash
+from lrs.achievements.evaluate import evidence_hash, leaves
+from lrs.achievements.evidence import stretches_of
 from lrs.achievements.judge import Judge, Judgement, held_of
 from lrs.store.achievements import Achievements, DueEvaluation, Evaluation, NewClaim
 from lrs.store.exchange import Exchange, KnownReceiver
@@ -22,6 +23,7 @@ from lrs.store.statements import Statements, StoredStatement
 from lrs.store.units import Equivalences, Units
 from schemas.achievements import Achievement
 from schemas.claims import ClaimLearner, ClaimPayload, ClaimUnit
+from schemas.events import Event
 from schemas.receivers import LearnerSettings, learner_identifier
 from schemas.sources import Source
 from schemas.times import instant_of
@@ -99,8 +101,12 @@ class Evaluator:
                 persona_id, _together([catalogue.concerns(due.unit) for due in of_persona])
             )
             achieved = {one.id: one for one in known}
+            read = {one for due in of_persona for one in catalogue.activities.get(due.unit, ())}
+            events = self._records.events_about(persona_id, read) if read else []
             for due in of_persona:
-                evaluation = self._evaluate(due, persona, list(achieved.values()), this_round)
+                evaluation = self._evaluate(
+                    due, persona, list(achieved.values()), events, this_round
+                )
                 evaluations.append(evaluation)
                 for one in (evaluation.superseded, evaluation.achievement):
                     if one is not None:
@@ -119,6 +125,7 @@ class Evaluator:
         due: DueEvaluation,
         persona: Persona | None,
         achieved: Sequence[Achievement],
+        events: Sequence[Event],
         this_round: _Round,
     ) -> Evaluation:
         catalogue = this_round.catalogue
@@ -129,7 +136,7 @@ class Evaluator:
             return Evaluation(due=due, achievement=gone, dependents=dependents)
         if due.unit not in catalogue.versions:
             return Evaluation(due=due)
-        judgement = this_round.judge.judge(persona, due.unit, this_round.now, achieved)
+        judgement = this_round.judge.judge(persona, due.unit, this_round.now, achieved, events)
         again = judgement.decision.look_again_at if judgement else None
         again_at = instant_of(again) if again else None
         wrong = held is not None and held.version in catalogue.superseded(due.unit)
@@ -191,6 +198,7 @@ class Evaluator:
             credits=conversion.credits if conversion else None,
             basis=conversion.basis if conversion else judgement.decision.achievements,
             conversion=conversion.equivalence if conversion else None,
+            hours={} if conversion else _hours(judgement),
         )
         return achievement, {one.source for one in stored.values()}
 
@@ -203,6 +211,16 @@ class Evaluator:
     def _stored(self, statements: Sequence[str] | Mapping[str, str]) -> dict[str, StoredStatement]:
         found = ((one, self._statements.get(uuid.UUID(one).bytes)) for one in statements)
         return {statement: stored for statement, stored in found if stored is not None}
+
+
+def _hours(judgement: Judgement) -> dict[str, tuple[int, int]]:
+    """Return the time that the evidence fills for conditions on hours, by statement."""
+    evidence = set(judgement.decision.evidence)
+    counted = [event for event in judgement.events if event.statement in evidence]
+    found: dict[str, tuple[int, int]] = {}
+    for leaf in leaves(judgement.unit.rule):
+        found |= stretches_of(leaf, counted)
+    return found
 
 
 def _together(units: Iterable[frozenset[str] | None]) -> frozenset[str] | None:

@@ -71,6 +71,7 @@ def fact_of(
     is told: it is a candidate and was not verified. `before` is its state, None of a new one.
     """
     told: dict[str, Any] = msgspec.to_builtins(achievement)
+    del told["hours"]  # when somebody studied is nobody's but the record's
     if achievement.state != "candidate":
         return achievement.state, told
     return ("revoked", {**told, "state": "revoked"}) if before == "verified" else None
@@ -80,7 +81,9 @@ class Achievements(Protocol):
     """Achievements and what has to be evaluated. Safe from many threads."""
 
     def due(self, limit: int) -> list[DueEvaluation]:
-        """Return up to `limit` evaluations to be made, the oldest marks first."""
+        """Return up to `limit` evaluations to be made, the oldest marks first; what else is due of
+        a persona may come with its oldest, so that it is read once.
+        """
         ...
 
     def mark_achieved(self) -> None:

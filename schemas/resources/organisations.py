@@ -166,6 +166,8 @@ class EmployeeAchievementSchema(Schema):
     title = fields.Dict(keys=fields.String(), values=fields.String())
     state = fields.String(required=True)
     achieved = fields.String(required=True, metadata={"format": "date"})
+    valid_until = fields.String(allow_none=True, metadata={"format": "date"})
+    expired = fields.Boolean(required=True)
     score = fields.Float(allow_none=True)
     changed = fields.AwareDateTime(required=True)
 

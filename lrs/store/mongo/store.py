@@ -10,6 +10,7 @@ from lrs.store.import_files import ImportFiles
 from lrs.store.mongo import (
     achievements,
     applying,
+    badge_links,
     client_keys,
     clients,
     courses,
@@ -24,10 +25,12 @@ from lrs.store.mongo import (
     health,
     identity,
     imports,
+    ledger,
     organisations,
     outbox,
     people,
     projections,
+    reconciliations,
     records,
     rosters,
     sealed,
@@ -37,8 +40,10 @@ from lrs.store.mongo import (
     sources,
     statements,
     units,
+    webhooks,
 )
 from lrs.store.mongo.achievements import MongoAchievements
+from lrs.store.mongo.badge_links import MongoBadgeLinks
 from lrs.store.mongo.client_keys import MongoClientKeys
 from lrs.store.mongo.clients import MongoClients
 from lrs.store.mongo.courses import MongoCourses
@@ -52,10 +57,12 @@ from lrs.store.mongo.figures import MongoFigures
 from lrs.store.mongo.health import MongoCopies, MongoHealth
 from lrs.store.mongo.identity import MongoIdentity
 from lrs.store.mongo.imports import MongoImports
+from lrs.store.mongo.ledger import MongoLedger
 from lrs.store.mongo.organisations import MongoOrganisations
 from lrs.store.mongo.outbox import MongoOutbox
 from lrs.store.mongo.people import MongoPeople
 from lrs.store.mongo.projections import MongoProjections
+from lrs.store.mongo.reconciliations import MongoReconciliations
 from lrs.store.mongo.records import MongoRecords
 from lrs.store.mongo.rosters import MongoRosters
 from lrs.store.mongo.sealed import MongoIdentityDocuments, MongoSealedValues
@@ -64,6 +71,7 @@ from lrs.store.mongo.settings import MongoSettings
 from lrs.store.mongo.sources import MongoSources
 from lrs.store.mongo.statements import MongoStatements
 from lrs.store.mongo.units import MongoEquivalences, MongoUnits
+from lrs.store.mongo.webhooks import MongoWebhooks
 from lrs.store.store import Store
 from lrs.xapi.search_keys import search_keys
 from schemas.xapi import merge_definitions, read_statement, same_statement
@@ -71,6 +79,7 @@ from schemas.xapi import merge_definitions, read_statement, same_statement
 NOUNS = (
     achievements,
     applying,
+    badge_links,
     client_keys,
     clients,
     courses,
@@ -85,10 +94,12 @@ NOUNS = (
     health,
     identity,
     imports,
+    ledger,
     organisations,
     outbox,
     people,
     projections,
+    reconciliations,
     records,
     rosters,
     sealed,
@@ -98,6 +109,7 @@ NOUNS = (
     sources,
     statements,
     units,
+    webhooks,
 )
 
 INDEXES = dict(ChainMap(*(dict(noun.INDEXES) for noun in NOUNS)))
@@ -131,6 +143,10 @@ class MongoStore(Store):
         self.exchange = MongoExchange(database)
         self.outbox = MongoOutbox(database)
         self.credentials = MongoCredentials(database)
+        self.badge_links = MongoBadgeLinks(database)
+        self.ledger = MongoLedger(database)
+        self.reconciliations = MongoReconciliations(database)
+        self.webhooks = MongoWebhooks(database)
         self.organisations = MongoOrganisations(database)
         self.people = MongoPeople(database)
         self.clients = MongoClients(database)
