@@ -94,5 +94,6 @@ TABLES = (
     Table("audit_event", "SELECT * FROM audit_event", named("seq")),
     Table("figure", "SELECT * FROM figure WHERE noun <> 'record'", _figure),
     Table("retention", "SELECT * FROM retention", _policy),
+    Table("health_mark", "SELECT * FROM health_mark", named("name")),
     Table("counter", _COUNTERS, named("name")),
 )

@@ -41,7 +41,6 @@ MADE_ANEW = (
 )
 OF_SQLITE = (
     "dictionary",
-    "health_mark",
     "retention_attachment",
     "schema_step",
     "session",
