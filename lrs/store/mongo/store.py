@@ -16,6 +16,7 @@ from lrs.store.mongo import (
     credentials,
     documents,
     due,
+    engagements,
     exchange,
     facts,
     figures,
@@ -39,6 +40,7 @@ from lrs.store.mongo.courses import MongoCourses
 from lrs.store.mongo.credentials import MongoCredentials
 from lrs.store.mongo.database import MongoDatabase
 from lrs.store.mongo.documents import MongoDocuments
+from lrs.store.mongo.engagements import MongoEngagements
 from lrs.store.mongo.exchange import MongoExchange
 from lrs.store.mongo.facts import MongoAudit, MongoFacts
 from lrs.store.mongo.figures import MongoFigures
@@ -66,6 +68,7 @@ NOUNS = (
     clients,
     documents,
     due,
+    engagements,
     exchange,
     facts,
     figures,
@@ -116,6 +119,7 @@ class MongoStore(Store):
         self.credentials = MongoCredentials(database)
         self.organisations = MongoOrganisations(database)
         self.people = MongoPeople(database)
+        self.engagements = MongoEngagements(database)
         self.clients = MongoClients(database)
         self.client_keys = MongoClientKeys(database)
         self.sealed_values = MongoSealedValues(database)
