@@ -24,7 +24,7 @@ from lrs.observe.metrics import FAILURES, STEPS
 from lrs.records.projector import Projector
 from lrs.records.rebuild import SWEEP
 from lrs.records.roster_links import RosterLinker
-from lrs.retention import Retaining
+from lrs.retention import PIECE, Retaining
 from lrs.service import Service
 from lrs.settings import Settings
 
@@ -87,8 +87,11 @@ def witness_steps(service: Service) -> list[Step]:
 
 
 def retention_steps(service: Service) -> list[Step]:
-    """Return the work of letting go what is older than the policies allow."""
-    return [Retaining(service.store).step]
+    """Return the work of letting go what is older than the policies allow, and of forgetting what
+    compression remembers of it.
+    """
+    statements = service.store.statements
+    return [Retaining(service.store).step, lambda: statements.repack(PIECE)]
 
 
 def run(work: list[Step], stopping: threading.Event) -> None:

@@ -20,7 +20,13 @@ def erase(store: Store, persona: str, principal: str, reason: str) -> Erased:
     act = Act(principal=principal, action="persona.erase", subject=persona, reason=reason)
     erased = store.erasure.erase(persona, act)
     remove_unattached(store, erased.attachments)
+    store.import_files.remove_ended(lambda import_id: _has_ended(store, import_id))
     return erased
+
+
+def _has_ended(store: Store, import_id: str) -> bool:
+    found = store.imports.get(import_id)
+    return found is None or found.state in ("done", "failed")
 
 
 def remove_unattached(store: Store, contents: tuple[str, ...]) -> None:

@@ -68,6 +68,7 @@ def blueprint(service: Service) -> ApiBlueprint:
             "documents": erased.documents,
             "achievements": erased.achievements,
             "claims": erased.claims,
+            "import_rows": erased.import_rows,
         }
 
     return routes

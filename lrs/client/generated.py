@@ -449,6 +449,7 @@ Erased = TypedDict('Erased', {
     'achievements': 'int',
     'claims': 'int',
     'documents': 'int',
+    'import_rows': 'int',
     'mentions': 'int',
     'personas': 'list[str]',
     'statements': 'int',

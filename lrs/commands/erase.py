@@ -32,7 +32,7 @@ def erase(persona: str, reason: str) -> None:
     click.echo(f"erased   {persona}, from now on {', '.join(erased.personas.values())}")
     click.echo(
         f"{erased.statements} statements, {erased.documents} documents, "
-        f"{len(erased.attachments)} attachments"
+        f"{len(erased.attachments)} attachments, {erased.import_rows} rows of imports"
     )
     click.echo(f"{erased.achievements} achievements and {erased.claims} claims stay, of nobody")
     if erased.mentions:

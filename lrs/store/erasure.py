@@ -22,7 +22,8 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
 
     `personas` are the ids that stand for the person from now on, by those that did. `attachments`
     are the SHA-2 of what the erased statements had attached: others may have the same. `mentions`
-    counts statements of others that name the person and were kept.
+    counts statements of others that name the person and were kept, `import_rows` the rows of
+    imports whose cells are forgotten.
     """
 
     personas: dict[str, str]
@@ -31,6 +32,7 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
     documents: int
     achievements: int
     claims: int
+    import_rows: int = 0
     attachments: tuple[str, ...] = ()
 
 

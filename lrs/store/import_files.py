@@ -7,6 +7,7 @@ import os
 import re
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -14,6 +15,9 @@ from typing import IO, NamedTuple
 from lrs.store.attachments import ABANDONED
 
 _PIECE = 1024 * 1024
+
+_LEFT = 3600
+"""Seconds after which a file has its import, if it is ever to have one."""
 
 
 class ReceivedFile(NamedTuple):
@@ -70,6 +74,19 @@ class ImportFiles:
     def remove(self, import_id: str, name: str) -> None:
         """Remove the file of an import that came to its end."""
         self.path(import_id, name).unlink(missing_ok=True)
+
+    def remove_ended(self, ended: Callable[[str], bool]) -> int:
+        """Remove what a process that died left behind: files of imports that have ended, told by
+        their ids, and older than an hour. Return how many there were.
+        """
+        gone = 0
+        for path in self._folder.iterdir():
+            with suppress(FileNotFoundError):
+                old = path.is_file() and path.stat().st_mtime < time.time() - _LEFT
+                if old and ended(path.stem):
+                    path.unlink()
+                    gone += 1
+        return gone
 
 
 def _suffix(name: str) -> str:

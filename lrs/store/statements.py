@@ -140,3 +140,11 @@ class Statements(Protocol):
         compresses by itself. Raises StoreError where there is too little to learn from.
         """
         ...
+
+    def repack(self, limit: int) -> bool:
+        """Compress up to `limit` statements anew whose compression remembers statements that were
+        erased since; False where there is nothing to do now.
+
+        Once all are, nothing of the store remembers what was erased.
+        """
+        ...

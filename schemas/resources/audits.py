@@ -99,6 +99,7 @@ class ErasedSchema(Schema):
     documents = fields.Integer(required=True)
     achievements = fields.Integer(required=True)
     claims = fields.Integer(required=True)
+    import_rows = fields.Integer(required=True)
 
 
 class AuditEventQuery(PageQuery):

@@ -1,6 +1,8 @@
 """A person is erased: nothing of theirs is left, the credit still counts, the ledger verifies."""
 
 import json
+import os
+import time
 
 import pytest
 
@@ -11,6 +13,11 @@ from lrs.erasure import erase
 from lrs.ledger.monitor import watch
 from lrs.settings import Settings
 from lrs.store.erasure import NotErasable
+from lrs.store.errors import StoreError
+from lrs.store.imports import TakenRow
+from lrs.store.sqlite import bodies, repacking
+from lrs.store.statements import NewStatement
+from schemas.imports import Counts, Import, ImportRow
 from tests.unit.dossiers import AcceptedClaim
 from tests.unit.test_statement_rules import with_
 from tests.unit.xapi_service import attachment
@@ -137,3 +144,119 @@ def test_not_while_a_claim_is_on_its_way(tmp_path):
         erase(accepted.store, persona_of(accepted), "person:root", "x")
     assert accepted.store.records.persona(persona_of(accepted)) is not None
     accepted.service.close()
+
+
+def row(number, cells, state="quarantined"):
+    return TakenRow(ImportRow(number=number, state=state, cells=cells), counts=Counts(rows=1))
+
+
+def an_import(**more):
+    return Import(
+        id="i1",
+        name="sheet.csv",
+        sha256="0" * 64,
+        kind="attendance",
+        by="person:1",
+        source="import",
+        created=0,
+        changed=0,
+        **more,
+    )
+
+
+def test_rows_that_name_the_person_are_forgotten_though_nothing_came_of_them(accepted):
+    imports = accepted.store.imports
+    imports.add(an_import())
+    by_mail = {"邮箱": "li.na@example.edu.cn", "日期": "soon"}
+    whole = {"statement": json.dumps({"actor": {"mbox": "mailto:li.na@example.edu.cn"}})}
+    others = {"邮箱": "wang@example.edu.cn", "姓名": "李娜丽"}
+    rows = [
+        row(1, by_mail),
+        row(2, whole),
+        row(3, {"姓名": "李娜"}),
+        row(4, others),
+        row(5, by_mail, "duplicate"),
+    ]
+    imports.advance("i1", 0, 1, rows)
+    erased = erase(accepted.store, persona_of(accepted), "person:root", "asked to")
+    assert erased.import_rows == 4
+    left = {one.number: (one.state, one.cells) for one in imports.rows("i1", 0, 10)}
+    assert left == {
+        1: ("discarded", {}),
+        2: ("discarded", {}),
+        3: ("discarded", {}),
+        4: ("quarantined", others),
+        5: ("duplicate", {}),
+    }
+
+
+def test_a_name_that_others_bear_tells_nobody(accepted):
+    accepted.client.post_statements([with_("actor", {"mbox": "mailto:x@y.cn", "name": "李娜"})])
+    accepted.work()
+    accepted.store.imports.add(an_import())
+    accepted.store.imports.advance("i1", 0, 1, [row(1, {"姓名": "李娜"})])
+    erased = erase(accepted.store, persona_of(accepted), "person:root", "asked to")
+    assert erased.import_rows == 0
+
+
+def test_not_while_a_file_waits_that_may_name_the_person(accepted):
+    accepted.store.imports.add(an_import(held=True))
+    with pytest.raises(NotErasable, match="under way"):
+        erase(accepted.store, persona_of(accepted), "person:root", "x")
+    accepted.store.imports.finish("i1", "failed")
+    erase(accepted.store, persona_of(accepted), "person:root", "x")
+
+
+def test_files_that_a_killed_process_left_behind_are_removed(accepted, tmp_path):
+    folder = tmp_path / "lrs" / "imports"
+    old, new = folder / "gone.csv", folder / "just-now.csv"
+    for path in (old, new):
+        path.write_text("李娜")
+    os.utime(old, (0, 0))
+    erase(accepted.store, persona_of(accepted), "person:root", "asked to")
+    assert [old.exists(), new.exists()] == [False, True]
+
+
+def test_dictionaries_forget_too(accepted, tmp_path, monkeypatch):
+    monkeypatch.setattr(repacking, "STILL_USED", 0)
+    store, fragment = accepted.store, "the very own words of Li Na, said over and over again "
+    said = with_("actor.mbox", "mailto:li.na@example.edu.cn")
+    said["result"] = {"response": fragment * 3}
+    others = [with_("actor.mbox", f"mailto:{number}@example.edu.cn") for number in range(1500)]
+    for begin in range(0, 1500, 250):
+        accepted.client.post_statements([*others[begin : begin + 250], *([said] * 30)])
+    accepted.work()
+    kept = store.statements.retrain()
+    time.sleep(bodies.LOOK_AGAIN)
+    accepted.client.post_statements(others[:300])
+    read = store.database.read()
+    (content,) = read.execute("SELECT content FROM dictionary WHERE id = ?", (kept,)).fetchone()
+    assert fragment[:20].encode() in content
+    before = {one.seq: one.body for one in store.statements.following(0, 5000) if not one.voided}
+    erase(store, persona_of(accepted), "person:root", "asked to")
+    while store.statements.repack(200):
+        pass
+    after = {one.seq: one.body for one in store.statements.following(0, 5000) if not one.voided}
+    assert after == {seq: body for seq, body in before.items() if seq in after}
+    assert len(before) - len(after) == 181
+    accepted.client.post_statements(others[:2])
+    accepted.service.close()
+    for path in (tmp_path / "lrs").glob("lrs.db*"):
+        assert fragment[:20].encode() not in path.read_bytes(), path
+
+
+def test_what_was_packed_long_ago_with_an_emptied_dictionary_is_refused(accepted, monkeypatch):
+    monkeypatch.setattr(repacking, "STILL_USED", 0)
+    store = accepted.store
+    accepted.client.post_statements(
+        [with_("actor.mbox", f"mailto:{number}@example.edu.cn") for number in range(1500)]
+    )
+    store.statements.retrain()
+    late = NewStatement(id=bytes(16), body=b'{"a":1}', timestamp=True, keys=frozenset())
+    prepared = store.statements.adding.prepare(1, [late])
+    accepted.work()
+    erase(store, persona_of(accepted), "person:root", "asked to")
+    while store.statements.repack(200):
+        pass
+    with pytest.raises(StoreError, match="emptied"):
+        store.database.write(lambda tx: store.statements.adding.add(tx, 1, prepared))

@@ -176,6 +176,10 @@ class MongoStatements:
             for one in found:
                 yield one["s"]
 
+    def repack(self, limit: int) -> bool:
+        """Do nothing: what the engine compresses with remembers nothing."""
+        return False
+
     def retrain(self) -> None:
         """Nothing: MongoDB's engine compresses by itself."""
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from lrs.store.errors import StoreError
 from lrs.store.sqlite.bodies import Bodies
 from lrs.store.sqlite.database import Transaction
 from lrs.store.statements import Conflict, NewStatement
@@ -60,8 +61,12 @@ class Adding:
 
     def add(self, tx: Transaction, source: int, prepared: Prepared) -> int:
         """Add a prepared batch and return how many were new; what raises Conflict must leave the
-        transaction.
+        transaction. Raises StoreError where an erasure has emptied their dictionary meanwhile.
         """
+        if not tx.execute(
+            "SELECT length(content) FROM dictionary WHERE id = ?", (prepared.dictionary,)
+        ).fetchone()[0]:
+            raise StoreError("the dictionary of these statements was emptied since they came")
         added: list[tuple[int, NewStatement, set[int]]] = []
         for index, (new, packed, terms) in enumerate(prepared.statements):
             cursor = tx.execute(

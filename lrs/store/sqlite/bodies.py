@@ -80,9 +80,16 @@ class Bodies:
 
     def _newest(self) -> int | None:
         found: int | None = (
-            self._database.read().execute("SELECT max(id) FROM dictionary").fetchone()[0]
+            self._database.read()
+            .execute("SELECT max(id) FROM dictionary WHERE retired IS NULL")
+            .fetchone()[0]
         )
         return found
+
+    def newest_is_first(self) -> bool:
+        """Tell whether bodies are packed with the dictionary that comes with the program."""
+        first = self._database.read().execute("SELECT min(id) FROM dictionary").fetchone()
+        return bool(first == (self._newest(),))
 
     def _codec(
         self, dictionary: int

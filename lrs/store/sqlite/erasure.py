@@ -13,6 +13,8 @@ from lrs.store.erasure import Erased, Keep, NotErasable
 from lrs.store.sqlite.bodies import Bodies
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act, note_fact
+from lrs.store.sqlite.import_erasure import forget_rows, require_no_open_files
+from lrs.store.sqlite.repacking import retire_dictionaries
 from lrs.store.sqlite.sharing import forget
 from lrs.store.sqlite.tombstones import NOBODY, Tombstones
 from lrs.store.terms import term_of
@@ -52,6 +54,8 @@ class SqliteErasure:
         tx.execute("PRAGMA secure_delete = ON")
         tx.execute("PRAGMA defer_foreign_keys = ON")
         names = self._names(tx, persona)
+        require_no_open_files(tx)
+        borne = self._names_of_nobody_else(tx, names)
         identifiers = self._identifiers(tx, names)
         statements, mentions, attachments = self._statements(tx, names, identifiers)
         documents = tx.execute(
@@ -71,7 +75,9 @@ class SqliteErasure:
         achievements, claims = self._achievements(tx, names)
         renamed = {**names, **achievements}
         self._trail(tx, [*names, *achievements, *claims], renamed)
-        self._imports(tx, statements)
+        rows = forget_rows(tx, statements, identifiers, borne)
+        if statements:
+            retire_dictionaries(tx)
         erased = Erased(
             personas=names,
             statements=len(statements),
@@ -79,6 +85,7 @@ class SqliteErasure:
             documents=documents,
             achievements=len(achievements),
             claims=len(claims),
+            import_rows=rows,
             attachments=tuple(sorted(attachments)),
         )
         told = {"statements": len(statements), "achievements": sorted(achievements.values())}
@@ -282,17 +289,16 @@ class SqliteErasure:
             ],
         )
 
-    def _imports(self, tx: Transaction, statements: Mapping[bytes, int]) -> None:
-        """Forget the cells of the rows that the statements came from."""
-        if not statements:
-            return
-        rows = tx.execute("SELECT import, number, statements FROM import_row WHERE body NOT NULL")
-        gone = [
-            (of, number)
-            for of, number, ids in rows
-            if any(ids[at : at + 16] in statements for at in range(0, len(ids), 16))
-        ]
-        tx.executemany("UPDATE import_row SET body = NULL WHERE import = ? AND number = ?", gone)
+    def _names_of_nobody_else(self, tx: Transaction, personas: Mapping[str, str]) -> set[str]:
+        """Return the names of the personas that no other persona bears."""
+        wanted = json.dumps(list(personas))
+        rows = tx.execute(
+            "SELECT name FROM persona p WHERE id IN (SELECT value FROM json_each(?1)) "
+            "AND name IS NOT NULL AND NOT EXISTS (SELECT 1 FROM persona o WHERE o.name = p.name "
+            "AND o.merged_into IS NULL AND o.id NOT IN (SELECT value FROM json_each(?1)))",
+            (wanted,),
+        )
+        return {row[0] for row in rows}
 
 
 def _renamed(content: bytes, names: Mapping[str, str]) -> bytes:

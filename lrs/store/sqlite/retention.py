@@ -18,6 +18,7 @@ from lrs.store.sqlite.expiry import (
     too_much_waits,
 )
 from lrs.store.sqlite.facts import note_act
+from lrs.store.sqlite.repacking import retire_dictionaries
 from lrs.store.sqlite.retained import ROWS, Retained
 from lrs.store.sqlite.tombstones import Tombstones
 from schemas.audit import Act
@@ -134,6 +135,8 @@ def _end(tx: Transaction, data_class: DataClass, act: Act) -> None:
         "UPDATE retention SET ended = ? WHERE class = ? RETURNING removed, kept",
         (tx.instant, data_class),
     ).fetchone()
+    if removed and data_class == "statements":
+        retire_dictionaries(tx)
     if removed:
         detail = {**act.detail, "removed": removed, "kept": kept}
         note_act(tx, msgspec.structs.replace(act, detail=detail))

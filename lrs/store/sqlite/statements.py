@@ -13,6 +13,7 @@ from lrs.store.errors import StoreError
 from lrs.store.sqlite.adding import Adding, Compare, Keys, Merge
 from lrs.store.sqlite.bodies import SAMPLES, Bodies
 from lrs.store.sqlite.database import Database, Transaction
+from lrs.store.sqlite.repacking import Repacking
 from lrs.store.statements import NewStatement, StatementQuery, StoredStatement
 from lrs.store.terms import term_of
 
@@ -150,6 +151,10 @@ class SqliteStatements:
             raise StoreError(
                 f"no dictionary can be made of {last} statements ({error}); try again with more"
             ) from None
+
+    def repack(self, limit: int) -> bool:
+        """Compress up to `limit` statements anew that are by what was made of erased ones."""
+        return Repacking(self._database, self._bodies, self.retrain).step(limit)
 
     def definitions(self, activities: Iterable[str]) -> dict[str, bytes]:
         """Return the definition (JSON) of each of the activities that statements told of."""
