@@ -311,7 +311,7 @@ class CreditBankConnection:
         return verify_receipt(jws_text, claim, self._url, self._key, digest=_digest(document))
 
     def _key(self, kid: str) -> ECKey | None:
-        key = self._keys.key(kid)
+        key: ECKey | None = self._keys.key(kid)
         if key is not None and self._pinned and key.thumbprint() not in self._pinned:
             raise ReceiptError("it is signed with a key of the bank that is not among pinned_keys")
         return key

@@ -22,7 +22,14 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from adapters.dpop import make_proof
-from adapters.outbound_http import Answer, OutboundHttp, Unacceptable, Unreachable, same_origin
+from adapters.outbound_http import (
+    Answer,
+    OutboundError,
+    OutboundHttp,
+    Unacceptable,
+    Unreachable,
+    same_origin,
+)
 
 ALGORITHM = "ES256"
 ASSERTION_LIFE = 60
@@ -281,29 +288,48 @@ def _basic(client_id: str, secret: str) -> str:
 
 
 class Keys:
-    """Someone's public P-256 keys by `kid`, as a JWK set that is loaded again when it ages.
+    """Someone's public keys by `kid`, as a JWK set that is loaded again when it ages.
 
     A key that is gone from the set is not accepted for longer than `life` seconds; one that is
-    new is found at once, by loading again at most every `pause` seconds. Safe for many threads.
+    new is found at once. It is loaded at most every `pause` seconds, also where that fails.
+    Safe for many threads.
     """
 
-    def __init__(self, load: Callable[[], bytes], *, life: float, pause: float) -> None:
+    def __init__(
+        self,
+        load: Callable[[], bytes],
+        *,
+        life: float,
+        pause: float,
+        parse: Callable[[bytes], Mapping[str, Any]] | None = None,
+    ) -> None:
+        """`parse` reads the set, by default its P-256 keys alone (`parse_keys`)."""
         self._load = load
         self._life = life
         self._pause = pause
+        self._parse = parse or parse_keys
         self._lock = threading.Lock()
-        self._keys: dict[str, ECKey] = {}
-        self._loaded = -float("inf")
+        self._keys: Mapping[str, Any] = {}
+        self._loaded = self._tried = -float("inf")
+        self._failure: OutboundError | None = None
 
-    def key(self, kid: str) -> ECKey | None:
+    def key(self, kid: str) -> Any:
         """Return the key, None where the set has none of that name. Raises what `load` raises,
         and Unacceptable where the set cannot be read.
         """
         with self._lock:
-            age = time.monotonic() - self._loaded
-            if age >= self._life or (kid not in self._keys and age >= self._pause):
-                self._keys = parse_keys(self._load())
-                self._loaded = time.monotonic()
+            now = time.monotonic()
+            aged = now - self._loaded >= self._life
+            if (aged or kid not in self._keys) and now - self._tried >= self._pause:
+                self._tried = now
+                try:
+                    self._keys = self._parse(self._load())
+                    self._loaded, self._failure = now, None
+                    aged = False
+                except OutboundError as error:
+                    self._failure = error
+            if self._failure is not None and (aged or kid not in self._keys):
+                raise self._failure
             return self._keys.get(kid)
 
 

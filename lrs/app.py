@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask.typing import ResponseReturnValue
 
+from adapters.outbound_http import OutboundHttp
 from lrs import problems
 from lrs.api import blueprint
 from lrs.api.nouns import api_blueprints
@@ -16,6 +17,7 @@ from lrs.ledger import routes as ledger_routes
 from lrs.lifeline import exit_with_parent
 from lrs.oauth import routes as oauth_routes
 from lrs.oauth import server as oauth
+from lrs.oauth.client_keys import ClientKeys
 from lrs.observe import logs, metrics, readiness, requests, tracing
 from lrs.receiving import Receiving
 from lrs.service import Service
@@ -65,11 +67,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(metrics.blueprint(service.store, service.settings.metrics_token))
 
     parts = oauth.AuthorizationParts(
-        service.settings.public_url,
-        service.store.clients,
-        service.signing_keys,
-        service.tokens,
-        service.root_secret,
+        issuer=service.settings.public_url,
+        clients=service.store.clients,
+        keys=service.signing_keys,
+        tokens=service.tokens,
+        root=service.root_secret,
+        client_keys=ClientKeys(OutboundHttp(networks=service.settings.webhook_networks)),
     )
     app.register_blueprint(oauth_routes.blueprint(service, oauth.authorization_server(app, parts)))
     problems.install(app)

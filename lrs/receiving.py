@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import IO, TYPE_CHECKING
 
 from lrs.problems import Problem
+from schemas.texts import Text
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -71,6 +72,13 @@ class _Body(io.RawIOBase):
             self._places.acquire()
         self._received += len(piece)
         if not piece and self._expected is not None:
-            raise Problem(400, f"The body ended after {self._received} of {self._expected} octets.")
+            raise Problem(
+                400,
+                Text(
+                    "The body ended after %(received)s of %(expected)s octets.",
+                    received=self._received,
+                    expected=self._expected,
+                ),
+            )
         buffer[: len(piece)] = piece
         return len(piece)

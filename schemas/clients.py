@@ -34,7 +34,8 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     """A client.
 
     `scopes` is what it may ask for, `source` (a key) as which it uses xAPI, `organisation` the
-    one that it acts for, `jwks` its public keys (RFC 7517). Instants are microseconds since the
+    one that it acts for, `jwks` its public keys (RFC 7517), `jwks_uri` where it publishes them
+    itself. Instants are microseconds since the
     epoch.
     """
 
@@ -45,6 +46,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     organisation: str | None = None
     source: str | None = None
     jwks: dict[str, Any] | None = None
+    jwks_uri: str | None = None
     created: int = 0
     revoked: int | None = None
 
@@ -58,10 +60,13 @@ class SigningKey(msgspec.Struct, frozen=True, kw_only=True):
 
 def check_client(client: Client) -> None:
     """Raise ClientError where what the client has does not go together."""
-    if client.method == "private_key_jwt" and not (client.jwks or {}).get("keys"):
-        raise ClientError(Text("private_key_jwt needs the client's public keys (jwks)"))
-    if client.method != "private_key_jwt" and client.jwks:
+    keys = bool((client.jwks or {}).get("keys"))
+    if client.method == "private_key_jwt" and not keys and client.jwks_uri is None:
+        raise ClientError(Text("private_key_jwt needs the client's public keys (jwks, jwks_uri)"))
+    if client.method != "private_key_jwt" and (client.jwks or client.jwks_uri):
         raise ClientError(Text("%(method)s goes without keys (jwks)", method=client.method))
+    if keys and client.jwks_uri is not None:
+        raise ClientError(Text("jwks and jwks_uri exclude each other: give one of them"))
     if "enterprise" in client.scopes and client.organisation is None:
         raise ClientError(Text("the scope enterprise needs an organisation"))
     of_xapi = set(client.scopes) & set(SCOPES) - set(SCOPE_ROLES)

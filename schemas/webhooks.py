@@ -21,9 +21,14 @@ WEBHOOK_KINDS: tuple[FactKind, ...] = (
 """The facts that a subscriber may ask for: those of achievements and claims."""
 
 
+ORGANISATION_KINDS: tuple[FactKind, ...] = ("verified", "superseded", "revoked")
+"""Those that an organisation may ask for: what it may see are achievements, not claims."""
+
+
 class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     """A subscription; `created` in microseconds since the epoch. One that is not `active` was
-    ended by its subscriber (410 Gone).
+    ended by its subscriber (410 Gone). One of an `organisation` is told of those alone whom the
+    organisation may see: a live employment and a live consent.
     """
 
     id: str

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_plus
@@ -19,109 +18,27 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidClientError, MissingAuthorizationError
 from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 from authlib.oauth2.rfc6750.errors import InvalidTokenError
-from authlib.oauth2.rfc7523 import JWTBearerClientAssertion
 from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator, JWTBearerTokenValidator
 from authlib.oauth2.rfc9068.claims import JWTAccessTokenClaims
 from flask import Flask, Response, g, has_app_context, request
 from flask.typing import ResponseReturnValue
 from joserfc import jwt
-from joserfc.errors import InvalidClaimError, InvalidKeyIdError, JoseError
+from joserfc.errors import InvalidClaimError, JoseError
 from joserfc.jwk import ECKey, KeySet
-from joserfc.jws import CompactSignature
 
 from adapters.dpop import NonceWanted, ProofError
 from adapters.mutual_tls import thumbprint
-from adapters.oauth import ALGORITHM, ASSERTION_LIFE, AUTHENTICATION_METHODS
-from adapters.outbound_http import OutboundError
+from adapters.oauth import ALGORITHM, AUTHENTICATION_METHODS
 from lrs.bank.binding import Bindings, client_certificate
 from lrs.bank.clients import SCOPES, BankClient
 from lrs.bank.store import BankStore
+from lrs.oauth.client_assertions import LEEWAY, METHOD, ClientAssertion
 from lrs.problems import Problem
 
-METHOD = "private_key_jwt"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
 KEYS_PATH = "/.well-known/jwks.json"
 TOKEN_LIFE = 300
 """Seconds that an access token is good for."""
-
-LEEWAY = 5
-"""Seconds by which two clocks may differ."""
-
-LONGEST_JTI = 255
-
-
-class ClientAssertion(JWTBearerClientAssertion):  # type: ignore[misc]
-    """RFC 7523 client assertions: ES256 only, for this issuer, at most a minute long, used once."""
-
-    CLIENT_AUTH_METHOD = METHOD
-
-    def __init__(self, issuer: str, store: BankStore) -> None:
-        super().__init__(leeway=LEEWAY)
-        self._issuer = issuer
-        self._store = store
-
-    def get_audiences(self) -> list[str]:
-        """Return the issuer alone: a token endpoint as audience can be another server's."""
-        return [self._issuer]
-
-    def extract_assertion(self, assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return header and claims, unverified."""
-        try:
-            header, claims = super().extract_assertion(assertion)
-        except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            raise InvalidClientError(description="Invalid JWT assertion.") from error
-        if not isinstance(header, dict):
-            raise InvalidClientError(description="Invalid JWT header.")
-        return header, claims
-
-    def resolve_client_public_key(self, client: BankClient) -> Any:
-        """Return the way from an assertion to the client's key that its `kid` names."""
-
-        def key_of(assertion: CompactSignature) -> ECKey:
-            kid = assertion.headers().get("kid")
-            key = client.keys.key(kid) if isinstance(kid, str) and client.keys else None
-            if key is None:
-                raise InvalidKeyIdError("The assertion names no key of the client")
-            return key
-
-        return key_of
-
-    def process_assertion_claims(self, assertion: str, resolve_key: Any) -> dict[str, Any]:
-        """Return the claims of an assertion that holds. Raises InvalidClientError."""
-        try:
-            claims = jwt.decode(assertion, resolve_key, algorithms=[ALGORITHM]).claims
-        except JoseError as error:
-            # In words of our own: the library's repeat the sender's, which RFC 6749 5.2 forbids.
-            raise InvalidClientError(
-                description=f"The assertion is not signed with {ALGORITHM} and a known key."
-            ) from error
-        except OutboundError as error:
-            raise InvalidClientError(
-                description="The client's JWK set cannot be had now."
-            ) from error
-        self.verify_claims(claims)
-        return claims
-
-    def verify_claims(self, claims: dict[str, Any]) -> None:
-        """Check the life first, so that only an assertion that is short is remembered."""
-        issued, expires = claims.get("iat"), claims.get("exp")
-        # No booleans, no fractions, and nothing too large for the store.
-        if type(issued) is not int or type(expires) is not int or abs(expires) >= 2**53:
-            raise InvalidClientError(description="The claims 'iat' and 'exp' must be seconds.")
-        if not 0 < expires - issued <= ASSERTION_LIFE:
-            raise InvalidClientError(
-                description=f"An assertion must live at most {ASSERTION_LIFE} s (exp - iat)."
-            )
-        if claims.get("aud") not in (self._issuer, [self._issuer]):
-            raise InvalidClientError(description=f"The claim 'aud' must be {self._issuer} alone.")
-        super().verify_claims(claims)
-
-    def validate_jti(self, claims: dict[str, Any], jti: str) -> bool:
-        """Use the assertion up; False where it was used before."""
-        if not 0 < len(jti) <= LONGEST_JTI:
-            raise InvalidClientError(description="The claim 'jti' has no usable length.")
-        forget_at = int(claims["exp"]) + LEEWAY + 1
-        return self._store.use_assertion(claims["sub"], jti, forget_at, int(time.time()))
 
 
 def basic_authentication(query_client: Any, asked: Any) -> BankClient | None:
@@ -286,7 +203,9 @@ class TokenEndpoint:
         self._issuer = issuer
         self._bindings = bindings
         server = AuthorizationServer(app, query_client=clients.get, save_token=_keep_nothing)
-        server.register_client_auth_method(METHOD, ClientAssertion(issuer, store))
+        server.register_client_auth_method(
+            METHOD, ClientAssertion(issuer, store.use_assertion, [ALGORITHM])
+        )
         server.register_client_auth_method("client_secret_basic", basic_authentication)
         server.register_client_auth_method("tls_client_auth", certificate_authentication)
         server.register_grant(ClientCredentials)

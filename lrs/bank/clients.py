@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from authlib.oauth2.rfc6749 import ClientMixin, list_to_scope, scope_to_list
 
@@ -59,6 +60,10 @@ class BankClient(ClientMixin):  # type: ignore[misc]
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
         """Tell whether the client may authenticate so."""
         return method == self.method and endpoint == "token"
+
+    def key(self, kid: str) -> Any:
+        """Return the key that an assertion names, or None. Raises OutboundError."""
+        return self.keys.key(kid) if self.keys else None
 
     def check_grant_type(self, grant_type: str) -> bool:
         """Tell whether the client may use the grant."""

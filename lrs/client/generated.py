@@ -158,6 +158,7 @@ Client = TypedDict('Client', {
     'created': 'str',
     'id': 'str',
     'jwks': 'NotRequired[dict[str, Any] | None]',
+    'jwks_uri': 'NotRequired[str | None]',
     'method': 'str',
     'name': 'str',
     'organisation': 'NotRequired[str | None]',
@@ -168,6 +169,7 @@ Client = TypedDict('Client', {
 
 ClientChange = TypedDict('ClientChange', {
     'jwks': 'NotRequired[Any]',
+    'jwks_uri': 'NotRequired[str | None]',
     'name': 'NotRequired[str]',
     'organisation': 'NotRequired[str | None]',
     'scopes': 'NotRequired[list[str]]',
@@ -622,6 +624,7 @@ IssuedClient = TypedDict('IssuedClient', {
     'created': 'str',
     'id': 'str',
     'jwks': 'NotRequired[dict[str, Any] | None]',
+    'jwks_uri': 'NotRequired[str | None]',
     'method': 'str',
     'name': 'str',
     'organisation': 'NotRequired[str | None]',
@@ -695,6 +698,7 @@ NewBadgeLink = TypedDict('NewBadgeLink', {
 NewClient = TypedDict('NewClient', {
     'id': 'str',
     'jwks': 'NotRequired[Any]',
+    'jwks_uri': 'NotRequired[str | None]',
     'method': 'str',
     'name': 'str',
     'organisation': 'NotRequired[str | None]',

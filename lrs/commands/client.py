@@ -33,6 +33,7 @@ def client() -> None:
 @click.option("--organisation", help="The organisation that it acts for.")
 @click.option("--source", help="Key of the source as which it uses xAPI.")
 @click.option("--jwks", type=click.File("r", "utf-8"), help="File with its public keys, a JWK set.")
+@click.option("--jwks-uri", help="Address where it publishes them itself.")
 @data_option
 def add(
     *,
@@ -43,6 +44,7 @@ def add(
     organisation: str | None,
     source: str | None,
     jwks: TextIO | None,
+    jwks_uri: str | None,
 ) -> None:
     """Add a client, and print its secret, this once, where it has one."""
     if not KEY.fullmatch(id_):
@@ -57,6 +59,7 @@ def add(
             organisation=organisation,
             source=source,
             jwks=json.load(jwks) if jwks else None,
+            jwks_uri=jwks_uri,
         )
         secret = _registration(service).add(new, shell_act("client.add", id_, scopes=scopes))
     except (ClientError, ValueError) as error:

@@ -173,6 +173,7 @@ NAVIGATION = (
         entries=(
             Entry(endpoint="console.catalogue", label=_("Catalogue"), icon="catalogue", roles=None),
             Entry(endpoint="console.verify", label=_("Verify"), icon="verify", roles=None),
+            Entry(endpoint="console.api_reference", label=_("API"), icon="api", roles=None),
             Entry(
                 endpoint="console.attendance",
                 label=_("Attendance"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from lrs.console import (
+    api_reference,
     attendance,
     auditing,
     catalogue,
@@ -50,6 +51,7 @@ NOUNS = (
     attendance,
     catalogue,
     verify,
+    api_reference,
     operations,
     sources,
 )

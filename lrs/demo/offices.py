@@ -165,7 +165,10 @@ def subscribe(service: Service) -> None:
     if service.store.webhooks.webhook(number) is not None:
         return
     notifier = Notifier(
-        service.store.webhooks, service.root_secret, service.settings.webhook_networks
+        service.store.webhooks,
+        service.store.organisations,
+        service.root_secret,
+        service.settings.webhook_networks,
     )
     webhook = Webhook(
         id=number,

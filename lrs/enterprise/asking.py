@@ -8,11 +8,8 @@ from typing import Any
 
 from lrs.auth.organisations import organisation_of, today
 from lrs.service import Service
-from lrs.store.organisations import SharedQuery
+from lrs.store.organisations import SETTLED_AT_ONCE, SharedQuery
 from schemas.audit import Act
-
-SETTLED_AT_ONCE = 1000
-"""Views that a request brings up to date at a time, where their day has come."""
 
 FILTERS = ("unit", "department", "state", "since", "until")
 

@@ -11,7 +11,9 @@ from adapters.outbound import Refused, Unavailable
 from adapters.outbound_http import OutboundHttp, Unacceptable, Unreachable
 from adapters.public_addresses import Network
 from adapters.webhook_signature import new_secret, signed_headers
+from lrs.auth.organisations import today
 from lrs.auth.secrets import RootSecret
+from lrs.store.organisations import SETTLED_AT_ONCE, Organisations
 from lrs.store.outbox import WEBHOOK, Delivery
 from lrs.store.webhooks import Webhooks
 from schemas.audit import Act
@@ -33,9 +35,16 @@ class _Secret(msgspec.Struct, frozen=True):
 class Notifier:
     """Keeps the secrets of webhooks and sends notifications. Safe from many threads."""
 
-    def __init__(self, webhooks: Webhooks, root: RootSecret, networks: Sequence[Network]) -> None:
+    def __init__(
+        self,
+        webhooks: Webhooks,
+        organisations: Organisations,
+        root: RootSecret,
+        networks: Sequence[Network],
+    ) -> None:
         """`networks` are those beside the public addresses that subscribers may be in."""
         self._webhooks = webhooks
+        self._organisations = organisations
         self._root = root
         self._http = OutboundHttp(networks=networks)
 
@@ -55,14 +64,19 @@ class Notifier:
         return secret
 
     def send(self, delivery: Delivery) -> None:
-        """Send a notification once. Raises Unavailable and Refused."""
+        """Send a notification once, unless whom it is about may be seen no more by the
+        organisation that would be told. Raises Unavailable and Refused.
+        """
         webhook = self._webhooks.webhook(delivery.destination.removeprefix(WEBHOOK))
         body = delivery.body or b""
         if webhook is None or not webhook.active:
             return
         now = time.time()
         good = [one.value for one in self._secrets(webhook.id) if not one.until or one.until > now]
-        message = msgspec.json.decode(body, type=Notification).id
+        notification = msgspec.json.decode(body, type=Notification)
+        if not self._may_be_told(webhook, notification):
+            return
+        message = notification.id
         headers = {
             "Content-Type": "application/json",
             **signed_headers(f"{webhook.id}.{message}", int(now), body, good),
@@ -77,6 +91,25 @@ class Notifier:
             self._webhooks.end(webhook.id)
         elif not 200 <= answer.status < 300:
             raise Unavailable(f"{webhook.url} answered {answer.status}")
+
+    def fan_out(self, limit: int) -> bool:
+        """Put what subscribers are to be told into the outbox, up to `limit` facts for each; False
+        where all are told.
+        """
+        self._settle()
+        return self._webhooks.fan_out(limit)
+
+    def _settle(self) -> None:
+        """Bring up to date what organisations may see, where the day of a change has come."""
+        while self._organisations.settle(today(), SETTLED_AT_ONCE):
+            pass
+
+    def _may_be_told(self, webhook: Webhook, notification: Notification) -> bool:
+        if webhook.organisation is None:
+            return True
+        self._settle()
+        persona = notification.data.get("persona", "")
+        return self._organisations.level(webhook.organisation, persona) is not None
 
     def _secrets(self, webhook: str) -> list[_Secret]:
         sealed = self._webhooks.secrets(webhook)

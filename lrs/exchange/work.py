@@ -24,7 +24,12 @@ class ExchangeWork:
     def __init__(self, service: Service) -> None:
         store = service.store
         self._connections = connections(service)
-        notifier = Notifier(store.webhooks, service.root_secret, service.settings.webhook_networks)
+        notifier = Notifier(
+            store.webhooks,
+            store.organisations,
+            service.root_secret,
+            service.settings.webhook_networks,
+        )
         self._deliverer = Deliverer(
             store.outbox,
             self._connections,
@@ -34,7 +39,7 @@ class ExchangeWork:
         )
         reconciler = Reconciler(store.exchange, store.reconciliations, self._connections)
         self.deliveries: list[Callable[[], bool]] = [
-            lambda: store.webhooks.fan_out(FACTS_AT_A_TIME),
+            lambda: notifier.fan_out(FACTS_AT_A_TIME),
             lambda: store.badge_links.fan_out(FACTS_AT_A_TIME),
             self._deliverer.step,
         ]

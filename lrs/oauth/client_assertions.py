@@ -16,6 +16,8 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jws import CompactSignature
 
+from adapters.outbound_http import OutboundError
+
 METHOD = "private_key_jwt"
 ALGORITHMS = ["ES256", "Ed25519"]
 LIFE = 60
@@ -34,19 +36,20 @@ class KeyedClient(Protocol):
     """A client whose public keys are known."""
 
     def key(self, kid: str) -> Any:
-        """Return the key that an assertion names, or None."""
+        """Return the key that an assertion names, or None. Raises OutboundError."""
         ...
 
 
 class ClientAssertion(JWTBearerClientAssertion):  # type: ignore[misc]
-    """Assertions for this issuer, at most a minute long, each used once."""
+    """Assertions for this issuer by some `algorithms`, at most a minute long, each used once."""
 
     CLIENT_AUTH_METHOD = METHOD
 
-    def __init__(self, issuer: str, use_once: UseOnce) -> None:
+    def __init__(self, issuer: str, use_once: UseOnce, algorithms: list[str]) -> None:
         super().__init__(leeway=LEEWAY)
         self._issuer = issuer
         self._use_once = use_once
+        self._algorithms = algorithms
 
     def get_audiences(self) -> list[str]:
         """Return the issuer alone: a token endpoint as audience can be another server's."""
@@ -77,11 +80,16 @@ class ClientAssertion(JWTBearerClientAssertion):  # type: ignore[misc]
     def process_assertion_claims(self, assertion: str, resolve_key: Any) -> dict[str, Any]:
         """Return the claims of an assertion that holds. Raises InvalidClientError."""
         try:
-            claims = jwt.decode(assertion, resolve_key, algorithms=ALGORITHMS).claims
+            claims = jwt.decode(assertion, resolve_key, algorithms=self._algorithms).claims
         except (JoseError, ValueError, TypeError) as error:
             # In words of our own: the library's repeat the sender's, which RFC 6749 5.2 forbids.
+            known = " or ".join(self._algorithms)
             raise InvalidClientError(
-                description="The assertion is not signed with ES256 or Ed25519 and a known key."
+                description=f"The assertion is not signed with {known} and a known key."
+            ) from error
+        except OutboundError as error:
+            raise InvalidClientError(
+                description="The client's JWK set cannot be had now."
             ) from error
         self.verify_claims(claims)
         return claims

@@ -8,12 +8,13 @@ import msgspec
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from adapters.outbound_http import Unacceptable, require_safe
 from lrs.auth.secrets import RootSecret, new_api_secret
 from lrs.store.clients import Clients
 from lrs.store.sources import Sources
 from schemas.audit import Act
 from schemas.clients import Client, ClientError, check_client
-from schemas.texts import Text
+from schemas.texts import Text, text_of
 
 KEY_KINDS = (("EC", "P-256"), ("OKP", "Ed25519"))
 
@@ -61,6 +62,13 @@ class Registration:
         check_client(client)
         if client.source is not None and self._sources.with_key(client.source) is None:
             raise ClientError(Text("there is no source %(source)r", source=client.source))
+        if client.jwks_uri is not None:
+            try:
+                require_safe(client.jwks_uri)
+            except Unacceptable as error:
+                raise ClientError(
+                    Text("jwks_uri cannot be used: %(error)s", error=text_of(error))
+                ) from error
         for entry in (client.jwks or {}).get("keys", []):
             _check_key(entry)
 

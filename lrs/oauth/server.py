@@ -4,6 +4,7 @@ revocation (RFC 7009).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import flask
@@ -17,12 +18,12 @@ from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator
 from flask import Flask, Request
-from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from lrs.auth.secrets import RootSecret
 from lrs.oauth.access_tokens import ALGORITHM, AccessToken, AccessTokens, InvalidToken
 from lrs.oauth.client_assertions import ALGORITHMS, METHOD, ClientAssertion
+from lrs.oauth.client_keys import ClientKeys
 from lrs.oauth.signing_keys import SigningKeys
 from lrs.problems import Problem
 from lrs.store.clients import Clients
@@ -42,8 +43,11 @@ KEYS_PATH = "/oauth/jwks"
 class OAuthClient(ClientMixin):  # type: ignore[misc]
     """A client as Authlib asks about it."""
 
-    def __init__(self, client: Client, secret_hash: bytes | None, root: RootSecret) -> None:
+    def __init__(
+        self, client: Client, secret_hash: bytes | None, root: RootSecret, keys: ClientKeys
+    ) -> None:
         self.client = client
+        self._keys = keys
         self.client_id = client.id
         self._secret_hash = secret_hash
         self._root = root
@@ -70,12 +74,8 @@ class OAuthClient(ClientMixin):  # type: ignore[misc]
         return grant_type == "client_credentials"
 
     def key(self, kid: str) -> Any:
-        """Return the client's public key that an assertion names, or None."""
-        try:
-            keys = KeySet.import_key_set(self.client.jwks or {"keys": []})  # type: ignore[arg-type]
-        except (JoseError, ValueError, TypeError, KeyError):
-            return None
-        return next((key for key in keys.keys if key.kid == kid), None)
+        """Return the client's public key that an assertion names, or None. Raises OutboundError."""
+        return self._keys.key(self.client, kid)
 
 
 class ClientCredentials(ClientCredentialsGrant):  # type: ignore[misc]
@@ -129,29 +129,23 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         return RequestAsReached(flask.request, self.issuer + flask.request.path)
 
 
+@dataclass(frozen=True, kw_only=True)
 class AuthorizationParts:
     """Everything of the authorization server that needs the store."""
 
-    def __init__(
-        self,
-        issuer: str,
-        clients: Clients,
-        keys: SigningKeys,
-        tokens: AccessTokens,
-        root: RootSecret,
-    ) -> None:
-        self.issuer = issuer
-        self.clients = clients
-        self.keys = keys
-        self.tokens = tokens
-        self.root = root
+    issuer: str
+    clients: Clients
+    keys: SigningKeys
+    tokens: AccessTokens
+    root: RootSecret
+    client_keys: ClientKeys
 
     def query_client(self, client_id: str) -> OAuthClient | None:
         """Return the client unless it is revoked or proves who it is elsewhere."""
         found = self.clients.client(client_id)
         if found is None or found.revoked is not None or found.method == "outside":
             return None
-        return OAuthClient(found, self.clients.secret_hash(client_id), self.root)
+        return OAuthClient(found, self.clients.secret_hash(client_id), self.root, self.client_keys)
 
     def own_token(self, text: str) -> AccessToken | None:
         """Return the token where it is good now and we made it."""
@@ -168,7 +162,7 @@ def authorization_server(app: Flask, parts: AuthorizationParts) -> Authorization
     server = Server(app, query_client=parts.query_client, save_token=lambda token, request: None)
     server.issuer = parts.issuer
     server.register_client_auth_method(
-        METHOD, ClientAssertion(parts.issuer, parts.clients.use_assertion)
+        METHOD, ClientAssertion(parts.issuer, parts.clients.use_assertion, ALGORITHMS)
     )
     server.register_grant(ClientCredentials)
     server.register_token_generator("default", TokenGenerator(parts.issuer, parts.keys))

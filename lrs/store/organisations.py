@@ -17,6 +17,9 @@ from schemas.organisations import (
     SummaryLine,
 )
 
+SETTLED_AT_ONCE = 1000
+"""Views that are brought up to date at a time, where their day has come."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SharedQuery:

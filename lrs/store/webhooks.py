@@ -41,6 +41,7 @@ class Webhooks(Protocol):
 
     def fan_out(self, limit: int) -> bool:
         """Put up to `limit` facts for each subscription into the outbox, each fact once; False
-        where all are told.
+        where all are told. Of a subscription of an organisation it is those facts alone that have
+        the kinds of `ORGANISATION_KINDS` and a persona whom the organisation may see now.
         """
         ...

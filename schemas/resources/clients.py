@@ -32,6 +32,12 @@ class ClientChangeSchema(Schema):
         allow_none=True, metadata={"description": "Key of the source as which it uses xAPI."}
     )
     jwks = fields.Nested(JwksSchema, allow_none=True)
+    jwks_uri = fields.Url(
+        schemes={"https", "http"},
+        require_tld=False,
+        allow_none=True,
+        metadata={"description": "Where it publishes its JWK set itself, in the place of jwks."},
+    )
 
 
 class NewClientSchema(ClientChangeSchema):
@@ -57,6 +63,7 @@ class ClientSchema(Schema):
     organisation = fields.String(allow_none=True)
     source = fields.String(allow_none=True)
     jwks = fields.Dict(keys=fields.String(), allow_none=True)
+    jwks_uri = fields.String(allow_none=True)
     created = fields.AwareDateTime(required=True)
     revoked = fields.AwareDateTime(allow_none=True)
 

@@ -29,6 +29,8 @@ PAGES = {
     "employees-of": ("/employees", "Employees’ achievements", "员工学习成果"),
     "auditing": ("/auditing", "Auditing", "审计"),
     "verify": ("/verify", "Verify", "验证"),
+    "api": ("/api-reference", "API", "API"),
+    "api-noun": ("/api-reference/imports", "imports", "imports"),
     "people": ("/operations/people", "People", "人员"),
     "audit-log": ("/operations/audit-log", "Audit log", "审计日志"),
     "catalogue": ("/catalogue", "Catalogue", "目录"),

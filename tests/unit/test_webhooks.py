@@ -204,12 +204,14 @@ def notifications(service):
 
 @pytest.fixture
 def notifier(service):
-    return Notifier(service.store.webhooks, service.root_secret, LOOPBACK)
+    return Notifier(
+        service.store.webhooks, service.store.organisations, service.root_secret, LOOPBACK
+    )
 
 
 def test_a_subscriber_is_told_of_what_happens_from_now_on_once(service, server, notifier):
     verified(service)
-    made = subscribe(service, f"{server.url}/hook", "verified", organisation="acme")
+    made = subscribe(service, f"{server.url}/hook", "verified")
     assert notifications(service) == []
     verified(service, 2)
     (delivery,) = notifications(service)
@@ -302,7 +304,7 @@ def test_secrets_are_not_in_the_store_in_the_clear(service, tmp_path):
 
 
 def test_subscriptions_are_listed_and_ended(service):
-    one = subscribe(service, "https://a.example/hook", "accepted", organisation="acme")
+    one = subscribe(service, "https://a.example/hook", "verified", organisation="acme")
     subscribe(service, "https://b.example/hook", "revoked")
     listed = service.client.get("/api/v1/webhooks?organisation=acme").json["items"]
     assert [found["id"] for found in listed] == [one["id"]]
@@ -321,6 +323,11 @@ def test_subscriptions_are_listed_and_ended(service):
         {"url": "https://subscriber.example/hook", "kinds": []},
         {"url": "https://subscriber.example/hook", "kinds": ["merged"]},
         {"kinds": ["accepted"]},
+        {
+            "url": "https://subscriber.example/hook",
+            "kinds": ["accepted"],
+            "organisation": "acme",
+        },
     ],
 )
 def test_a_subscription_that_cannot_be(service, body):

@@ -13,11 +13,11 @@ from lrs.store.sqlite.facts import note_act
 from lrs.store.sqlite.outbox import put_destination
 from schemas.audit import Act
 from schemas.facts import Fact
-from schemas.webhooks import Webhook, notification_of
+from schemas.webhooks import ORGANISATION_KINDS, Webhook, notification_of
 
 _WEBHOOK = "id, url, kinds, organisation, created, active"
 _BEHIND = (
-    "SELECT id, kinds, place FROM webhook WHERE active = 1 "
+    "SELECT id, kinds, organisation, place FROM webhook WHERE active = 1 "
     "AND place < (SELECT coalesce(max(seq), 0) FROM fact)"
 )
 
@@ -116,28 +116,38 @@ class SqliteWebhooks:
             return False
 
         def work(tx: Transaction) -> None:
-            for webhook, kinds, place in tx.execute(_BEHIND).fetchall():
-                wanted = msgspec.json.decode(kinds)
+            for webhook, kinds, organisation, place in tx.execute(_BEHIND).fetchall():
+                wanted = set(msgspec.json.decode(kinds))
+                if organisation is not None:
+                    wanted &= set(ORGANISATION_KINDS)
                 facts = tx.execute(
                     "SELECT seq, at, kind, subject, body FROM fact WHERE seq > ? "
                     "ORDER BY seq LIMIT ?",
                     (place, limit),
                 ).fetchall()
                 for seq, at, kind, subject, body in facts:
-                    if kind in wanted:
-                        fact = Fact(
-                            seq=seq,
-                            at=at,
-                            kind=kind,
-                            subject=subject,
-                            body=msgspec.json.decode(body),
-                        )
-                        told = msgspec.json.encode(notification_of(fact))
-                        enqueue(tx, WEBHOOK + webhook, "notify", subject, line=subject, body=told)
+                    if kind not in wanted:
+                        continue
+                    fact = Fact(
+                        seq=seq, at=at, kind=kind, subject=subject, body=msgspec.json.decode(body)
+                    )
+                    if organisation is not None and not _sees(tx, organisation, fact):
+                        continue
+                    told = msgspec.json.encode(notification_of(fact))
+                    enqueue(tx, WEBHOOK + webhook, "notify", subject, line=subject, body=told)
                 tx.execute("UPDATE webhook SET place = ? WHERE id = ?", (facts[-1][0], webhook))
 
         self._database.write(work)
         return True
+
+
+def _sees(tx: Transaction, organisation: str, fact: Fact) -> bool:
+    """Tell whether the organisation may see now whom an achievement's fact is about."""
+    row = tx.execute(
+        "SELECT 1 FROM visible WHERE persona = ? AND organisation = ?",
+        (fact.body.get("persona", ""), organisation),
+    ).fetchone()
+    return row is not None
 
 
 def _webhook(row: tuple[Any, ...]) -> Webhook:

@@ -1,0 +1,1 @@
+CREATE INDEX webhook_organisation ON webhook (organisation, id);
