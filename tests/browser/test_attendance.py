@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.acceptance.lrs_process import KEY, SECRET
 from tests.browser.chromium import executable
 from tests.browser.conftest import WIDTHS
-from tests.browser.test_pages import expect_accessible, expect_to_fit
+from tests.browser.test_pages import ACROSS, expect_accessible, expect_to_fit
 
 pytestmark = pytest.mark.browser
 
@@ -19,8 +19,8 @@ HOME = "https://lms.example.edu.cn"
 COURSE = f"{HOME}/practice/safety-101"
 
 
-def open_phone(chromium, folder, url, language="en"):
-    width, height = WIDTHS["phone"]
+def open_device(chromium, folder, url, language, width):
+    width, height = WIDTHS[width]
     context = chromium.browser_type.launch_persistent_context(
         str(folder),
         executable_path=executable(),
@@ -39,14 +39,14 @@ def visit(page):
     page.wait_for_selector("body[data-ready]")
 
 
-@pytest.mark.parametrize("language", ["en", "zh_CN"])
-def test_attendance_without_a_network(chromium, console, tmp_path, artefacts, language):
+@ACROSS
+def test_attendance_without_a_network(chromium, console, tmp_path, artefacts, language, width):
     english = language == "en"
     auth = (KEY, SECRET)
-    numbers = [f"20269{language[:2]}0{place}" for place in (1, 2, 3)]
-    title = f"Evacuation {language}"
+    numbers = [f"20269{language[:2]}{width}0{place}" for place in (1, 2, 3)]
+    title = f"Evacuation {language} {width}"
 
-    context, page = open_phone(chromium, tmp_path, console.url, language)
+    context, page = open_device(chromium, tmp_path, console.url, language, width)
     visit(page)
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.locator("#setup summary").click()
@@ -79,11 +79,11 @@ def test_attendance_without_a_network(chromium, console, tmp_path, artefacts, la
     expect(page.locator("#learners > li")).to_have_count(3)
     expect_accessible(page)
     expect_to_fit(page)
-    page.screenshot(path=artefacts / f"attendance-lesson-{language}.png", full_page=True)
+    page.screenshot(path=artefacts / f"attendance-lesson-{language}-{width}.png", full_page=True)
     context.close()
 
     # The browser is closed and started again, still without a network.
-    context, page = open_phone(chromium, tmp_path, console.url, language)
+    context, page = open_device(chromium, tmp_path, console.url, language, width)
     context.set_offline(True)
     visit(page)
     page.get_by_role("button", name=title).click()
@@ -98,19 +98,19 @@ def test_attendance_without_a_network(chromium, console, tmp_path, artefacts, la
     # A registrar registers the device; then the network is back.
     registered = requests.post(
         f"{console.url}/api/v1/devices",
-        json={"name": f"Phone {language}", "jwk": json.loads(jwk)},
+        json={"name": f"Device {language} {width}", "jwk": json.loads(jwk)},
         auth=auth,
         timeout=10,
     )
     assert registered.status_code == 201, registered.text
     assert registered.json()["id"] == device
-    context, page = open_phone(chromium, tmp_path, console.url, language)
+    context, page = open_device(chromium, tmp_path, console.url, language, width)
     visit(page)
     expect(page.locator("#waiting")).to_have_text(
         "Everything is handed in." if english else "已全部提交。"
     )
     expect_accessible(page)
-    page.screenshot(path=artefacts / f"attendance-{language}.png", full_page=True)
+    page.screenshot(path=artefacts / f"attendance-{language}-{width}.png", full_page=True)
     visit(page)  # nothing is handed in twice
     context.close()
 

@@ -63,15 +63,70 @@ def test_a_learner_sees_their_file_and_shows_a_credential(open_page, artefacts, 
     assert page.url.endswith("/my-learning")
     expect_accessible(page)
     expect_to_fit(page)
-    if page.locator("#achievement").count():
-        page.locator("section", has=page.locator("#achievement")).get_by_role("button").click()
-        page.wait_for_selector(".note.good")
-        picture = page.locator(".credential img").first
-        assert picture.evaluate("image => image.complete && image.naturalWidth > 100")
-        expect_accessible(page)
+    page.locator("section", has=page.locator("#achievement")).get_by_role("button").click()
+    page.wait_for_selector(".note.good")
+    picture = page.locator(".credential img").first
+    assert picture.evaluate("image => image.complete && image.naturalWidth > 100")
+    expect_accessible(page)
     page.screenshot(path=artefacts / f"my-learning-{language}-{width}.png", full_page=True)
+
+    # An organisation may look, and then no longer.
+    page.locator("#organisation").select_option("demo-care")
+    page.locator("form:has(#organisation) button").click()
+    page.wait_for_selector(".note.good")
+    given = page.locator("[aria-labelledby=consents] li", has_text="云岭康养服务中心")
+    given.locator("button.danger").click()
+    given.locator(".state.off").wait_for()
     for path in ("/learners", "/claims", "/operations"):
         assert page.request.get(path).status == 403, path
+
+
+SCANNER = """
+    globalThis.BarcodeDetector = class { async detect() { return [{ rawValue: "%s" }]; } };
+    navigator.mediaDevices.getUserMedia = async () => {
+      const canvas = document.createElement("canvas");
+      canvas.getContext("2d").fillRect(0, 0, 9, 9);
+      return canvas.captureStream(5);
+    };
+"""
+"""A camera that sees one code, in the place of those that Chromium has on a phone only."""
+
+
+def test_whoever_scans_a_credential_s_code_sees_its_state(open_page, console, artefacts):
+    learner = open_page(role="learner")
+    learner.goto("/my-learning")
+    learner.locator("section", has=learner.locator("#achievement")).get_by_role("button").click()
+    address = console.url + learner.locator(".credential h3 a").first.get_attribute("href")
+
+    stranger = open_page("phone", "en", role=None)
+    stranger.add_init_script(SCANNER % address)
+    stranger.goto("/verify")
+    assert not stranger.locator("#no-scanner").is_visible()
+    expect_accessible(stranger)
+    stranger.locator("#scan").click()
+    stranger.wait_for_url(address)
+    assert stranger.locator(".state.good").count() == 1
+    expect_accessible(stranger)
+    expect_to_fit(stranger)
+    stranger.screenshot(path=artefacts / "credential-phone.png", full_page=True)
+    as_program = stranger.request.get(address, headers={"Accept": "*/*"})
+    assert as_program.headers["content-type"] == "application/vc"
+
+    elsewhere = open_page("phone", "zh_CN", role=None)
+    elsewhere.add_init_script(SCANNER % "https://bank.example/credentials/1")
+    elsewhere.goto("/verify")
+    elsewhere.locator("#scan").click()
+    told = elsewhere.locator("#scanned a")
+    assert told.get_attribute("href") == "https://bank.example/credentials/1"
+    assert elsewhere.url.endswith("/verify")
+
+
+def test_a_browser_that_reads_no_codes_says_so(open_page):
+    page = open_page(role=None)
+    page.add_init_script("delete globalThis.BarcodeDetector;")
+    page.goto("/verify")
+    assert page.locator("#no-scanner").is_visible()
+    assert not page.locator("#scan").is_visible()
 
 
 @ACROSS
