@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from msgspec.structs import replace
+
+from schemas.audit import Act
 from schemas.devices import Device, DeviceBatch, Gap
 
 
@@ -52,3 +55,23 @@ class Devices(Protocol):
     def gaps(self, device: str, limit: int) -> list[Gap]:
         """Return up to `limit` runs of missing numbers, from 1 to the highest handed in."""
         ...
+
+
+def act_of_registering(device: Device) -> Act:
+    """Return the act of who registered a device."""
+    return Act(
+        principal=device.by,
+        action="device.register",
+        subject=device.id,
+        detail={"name": device.name, "source": device.source},
+    )
+
+
+def having_taken(device: Device, number: int, instant: int) -> Device:
+    """Return a device once a batch was taken from it under a number, at an instant."""
+    return replace(
+        device,
+        highest=max(device.highest, number),
+        accepted=device.accepted + 1,
+        seen=instant,
+    )

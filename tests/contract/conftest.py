@@ -1,11 +1,8 @@
-import secrets
-
 import pytest
-from pymongo import MongoClient
 
 from lrs.store.mongo.store import MongoStore
 from lrs.store.sqlite.store import SqliteStore
-from tests.mongo_server import mongo_server
+from tests.mongo_server import empty, mongo_server
 
 ON_MONGO = {
     "test_achievements",
@@ -15,6 +12,9 @@ ON_MONGO = {
     "test_sources",
     "test_facts",
     "test_courses",
+    "test_figures",
+    "test_identity",
+    "test_imports",
     "test_projections",
     "test_records",
     "test_people",
@@ -52,12 +52,11 @@ def store(request, tmp_path):
         yield store
         store.close()
         return
-    address = request.getfixturevalue("mongo") + f"test_{secrets.token_hex(6)}"
+    address = request.getfixturevalue("mongo") + "contract"
     store = MongoStore(address, tmp_path)
     yield store
     store.close()
-    with MongoClient(address) as client:
-        client.drop_database(client.get_default_database().name)
+    empty(address)
 
 
 @pytest.fixture

@@ -42,7 +42,9 @@ CHANGES = st.lists(
 )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(changes=CHANGES)
 def test_achievements_are_counted_by_state_unit_and_month(store, changes):
     held = {found.id: found for _, found in store.achievements.page(None, 1000)}

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from lrs.store.identity import NotPossible
@@ -119,6 +121,26 @@ def test_a_merge_is_undone_with_all_that_was_merged_before(people):
         store.identity.propose(link(kind="undo", undoes="l1", id="l5"))
 
 
+def at_once(*works):
+    """What each of the works gives, or raises, done at the same time."""
+    with ThreadPoolExecutor(len(works)) as pool:
+        waiting = [pool.submit(work) for work in works]
+    return [one.exception() or one.result() for one in waiting]
+
+
+def test_of_two_merges_that_contradict_each_other_one_is_made(people):
+    people.identity.propose(link(persona="p1", other="p2"))
+    people.identity.propose(link(persona="p2", other="p1", id="l2"))
+    came = at_once(
+        *(
+            lambda one=one: people.identity.decide(one, CHIEF, "confirmed", "Seen.")
+            for one in ("l1", "l2")
+        )
+    )
+    assert sorted(type(one).__name__ for one in came) == ["IdentityLink", "NotPossible"]
+    assert len(people.records.personas(None, 10)) == people.figures.total("persona") == 2
+
+
 def test_an_identifier_changes_hands_at_a_time_and_back(people):
     store = people
     confirmed = confirm(store, link(kind="transfer", identifier=WORK, since=1_000, other=None))
@@ -142,6 +164,15 @@ def test_an_address_of_several_persons_links_nobody(people):
     assert listed(people, [WORK, office], person="1")
     assert listed(people, [HOME, office], person="2") == []
     assert people.records.persona("p2").identifiers == (HOME,)
+
+
+def test_an_address_that_two_persons_get_at_once_links_one_of_them(people):
+    office = "mbox:mailto:office@work.cn"
+    came = at_once(
+        lambda: listed(people, [WORK, office], person="1"),
+        lambda: listed(people, [HOME, office], person="2"),
+    )
+    assert sorted(len(made) for made in came) == [0, 1]
 
 
 def test_a_roster_links_what_it_lists_as_one_persons(people):
@@ -186,6 +217,22 @@ def test_one_name_and_employer_are_a_suggestion_and_no_more(people):
     assert store.identity.suggestions(place, 10) == []
     store.identity.propose(link())
     assert store.identity.suggestions(None, 10) == []
+
+
+def test_suggestions_are_paged_by_employer_name_and_both_personas(store):
+    names = ("李娜", "王芳")
+    people = [(f"{n}", name, [("a", "甲"), ("b", "乙")]) for n in range(3) for name in names]
+    for person, name, organisations in people:
+        listed(store, [f"account:{name}|{person}"], organisations, name + person, name)
+    whole = store.identity.suggestions(None, 100)
+    seen, after = [], None
+    while page := store.identity.suggestions(after, 5):
+        seen += page
+        after = (page[-1].organisation, page[-1].name, page[-1].persona, page[-1].other)
+    assert seen == whole
+    places = [(one.organisation, one.name, one.persona, one.other) for one in whole]
+    assert places == sorted(places)
+    assert len(set(places)) == 12
 
 
 def test_links_are_paged_from_the_latest(people):

@@ -1,4 +1,5 @@
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -91,7 +92,7 @@ def test_a_batch_that_another_process_stored_is_left_alone(store, source):
     assert (after.through, after.counts.rows) == (2, 1)
     store.imports.finish("a", "done")
     assert store.imports.advance("a", 2, source, [taken(3, new(2))]).through == 2
-    assert store.statements.last_seq() == 1
+    assert len(store.statements.following(0, 9)) == 1
 
 
 def test_a_conflict_names_the_row_and_leaves_nothing(store, source):
@@ -102,7 +103,7 @@ def test_a_conflict_names_the_row_and_leaves_nothing(store, source):
         store.imports.advance("a", 2, source, [taken(3, new(2)), other])
     assert (caught.value.index, caught.value.id) == (1, new(1).id)
     assert store.imports.get("a").through == 2
-    assert store.statements.last_seq() == 1
+    assert len(store.statements.following(0, 9)) == 1
     assert store.imports.rows("a", 2, 9) == []
 
 
@@ -117,6 +118,25 @@ def test_a_held_import_is_leased_by_one_at_a_time(store, source):
     store.imports.finish("a", "failed", {"en": "x", "zh-CN": "错"})
     assert store.imports.lease(60) is None
     assert store.imports.get("a").reason["zh-CN"] == "错"
+
+
+def test_of_two_who_lease_at_once_each_gets_another(store):
+    for name in "ab":
+        store.imports.add(an_import(name, held=True))
+    with ThreadPoolExecutor(3) as pool:
+        leased = list(pool.map(store.imports.lease, [60] * 3))
+    assert sorted(one.id for one in leased if one) == ["a", "b"]
+
+
+def test_of_two_who_advance_at_once_one_stores_the_rows(store, source):
+    store.imports.add(an_import())
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [
+            pool.submit(store.imports.advance, "a", 0, source, [taken(2, new(number))])
+            for number in (1, 2)
+        ]
+    assert [one.result().counts for one in waiting] == [Counts(rows=1, stored=1)] * 2
+    assert len(store.statements.following(0, 9)) == 1
 
 
 def test_the_quarantine_is_listed_and_ended_once(store, source):
@@ -140,7 +160,7 @@ def test_the_quarantine_is_listed_and_ended_once(store, source):
             store.imports.release(wrong, BY, source, [new(5)])
         with pytest.raises(NotQuarantined):
             store.imports.discard(wrong, BY)
-    assert store.statements.last_seq() == 1
+    assert len(store.statements.following(0, 9)) == 1
     assert store.imports.quarantined(place).row == released
     assert [event.act.action for event in store.audit.page(None, 9)] == [
         "quarantine.discard",
@@ -179,6 +199,18 @@ def test_batches_of_a_device_are_taken_once_and_gaps_are_seen(store):
     with pytest.raises(DeviceGone):
         store.devices.take("e", a_batch(1))
     assert store.devices.revoke("e", "person:2", "lost") is None
+
+
+def test_of_two_batches_of_one_number_at_once_one_is_taken(store):
+    store.imports.add(an_import())
+    store.devices.register(
+        Device(id="d", name="D", source="s", jwk={"kty": "EC"}, by="person:1", registered=0)
+    )
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(store.devices.take, "d", a_batch(1, sha)) for sha in "xy"]
+    came = [type(one.exception()) if one.exception() else one.result() for one in waiting]
+    assert set(came) == {True, BatchTaken}
+    assert store.devices.get("d").accepted == 1
 
 
 def a_person(number, name="李娜"):

@@ -78,7 +78,7 @@ class MongoProjections:
 
         def work(tx: Transaction) -> Checkpoint:
             found = tx["generation"].find_one({"state": "building"})
-            # Two that begin at once conflict: both take a number.
+            # Two that begin at once conflict: both take the next number.
             return _checkpoint(found) or _add(tx, "building")
 
         return self._database.write(work)
@@ -294,7 +294,8 @@ def _begin_to_serve(tx: Transaction) -> None:
 
 
 def _add(tx: Transaction, state: str) -> Checkpoint:
-    added = Checkpoint(tx.next_number("generation"), 0, 0)
+    last = tx["generation"].find_one({}, {"_id": 1}, sort=[("_id", DESCENDING)])
+    added = Checkpoint(last["_id"] + 1 if last else 1, 0, 0)
     tx["generation"].insert_one(
         {"_id": added.generation, "state": state, "seq": added.seq, "epoch": added.epoch}
     )

@@ -14,17 +14,22 @@ from lrs.store.mongo import (
     clients,
     courses,
     credentials,
+    devices,
     documents,
     due,
+    employment,
     engagements,
     exchange,
     facts,
     figures,
+    identity,
+    imports,
     organisations,
     outbox,
     people,
     projections,
     records,
+    rosters,
     sealed,
     sessions,
     settings,
@@ -39,16 +44,20 @@ from lrs.store.mongo.clients import MongoClients
 from lrs.store.mongo.courses import MongoCourses
 from lrs.store.mongo.credentials import MongoCredentials
 from lrs.store.mongo.database import MongoDatabase
+from lrs.store.mongo.devices import MongoDevices
 from lrs.store.mongo.documents import MongoDocuments
 from lrs.store.mongo.engagements import MongoEngagements
 from lrs.store.mongo.exchange import MongoExchange
 from lrs.store.mongo.facts import MongoAudit, MongoFacts
 from lrs.store.mongo.figures import MongoFigures
+from lrs.store.mongo.identity import MongoIdentity
+from lrs.store.mongo.imports import MongoImports
 from lrs.store.mongo.organisations import MongoOrganisations
 from lrs.store.mongo.outbox import MongoOutbox
 from lrs.store.mongo.people import MongoPeople
 from lrs.store.mongo.projections import MongoProjections
 from lrs.store.mongo.records import MongoRecords
+from lrs.store.mongo.rosters import MongoRosters
 from lrs.store.mongo.sealed import MongoIdentityDocuments, MongoSealedValues
 from lrs.store.mongo.sessions import MongoSessions
 from lrs.store.mongo.settings import MongoSettings
@@ -61,25 +70,30 @@ from schemas.xapi import merge_definitions, read_statement, same_statement
 
 NOUNS = (
     achievements,
-    credentials,
     applying,
-    courses,
     client_keys,
     clients,
+    courses,
+    credentials,
+    devices,
     documents,
     due,
     engagements,
+    employment,
     exchange,
     facts,
     figures,
-    outbox,
+    identity,
+    imports,
     organisations,
+    outbox,
     people,
     projections,
     records,
-    settings,
+    rosters,
     sealed,
     sessions,
+    settings,
     sharing,
     sources,
     statements,
@@ -126,8 +140,12 @@ class MongoStore(Store):
         self.identity_documents = MongoIdentityDocuments(database)
         self.sessions = MongoSessions(database)
         self.projections = MongoProjections(database)
+        self.identity = MongoIdentity(database)
         self.records = MongoRecords(database)
         self.courses = MongoCourses(database)
+        self.rosters = MongoRosters(database)
+        self.imports = MongoImports(database, self.statements)
+        self.devices = MongoDevices(database)
 
     def now(self) -> int:
         """Return the time in microseconds since the epoch, never before that of any write."""

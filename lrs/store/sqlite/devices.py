@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from lrs.store.devices import BatchTaken, DeviceGone
+from lrs.store.devices import BatchTaken, DeviceGone, act_of_registering, having_taken
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act
 from schemas.audit import Act
@@ -41,15 +41,7 @@ class SqliteDevices:
                 "INSERT INTO device (id, registered, body) VALUES (?, ?, ?)",
                 (added.id, added.registered, msgspec.json.encode(added)),
             )
-            note_act(
-                tx,
-                Act(
-                    principal=added.by,
-                    action="device.register",
-                    subject=added.id,
-                    detail={"name": added.name, "source": added.source},
-                ),
-            )
+            note_act(tx, act_of_registering(added))
             return added
 
         return self._database.write(work)
@@ -80,7 +72,7 @@ class SqliteDevices:
             if found is None or found.revoked is not None:
                 return found
             note_act(tx, Act(principal=by, action="device.revoke", subject=device, reason=reason))
-            return _change(tx, found, revoked=tx.instant)
+            return _put(tx, replace(found, revoked=tx.instant))
 
         return self._database.write(work)
 
@@ -109,13 +101,7 @@ class SqliteDevices:
                 "VALUES (?, ?, ?, ?, ?)",
                 (device, batch.number, batch.sha256, batch.import_id, tx.instant),
             )
-            _change(
-                tx,
-                found,
-                highest=max(found.highest, batch.number),
-                accepted=found.accepted + 1,
-                seen=tx.instant,
-            )
+            _put(tx, having_taken(found, batch.number, tx.instant))
             return True
 
         return self._database.write(work)
@@ -149,10 +135,9 @@ def _found(tx: Transaction, device: str) -> Device | None:
     return _device.decode(row[0]) if row else None
 
 
-def _change(tx: Transaction, found: Device, **changes: Any) -> Device:
-    changed = replace(found, **changes)
+def _put(tx: Transaction, device: Device) -> Device:
     tx.execute(
         "UPDATE device SET revoked = ?, body = ? WHERE id = ?",
-        (changed.revoked, msgspec.json.encode(changed), changed.id),
+        (device.revoked, msgspec.json.encode(device), device.id),
     )
-    return changed
+    return device

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from lrs.records.identity import PERSONA_NAMESPACE, persona_of
-from lrs.store.identity import NotPossible
+from lrs.records.identity import persona_of
+from lrs.records.identity_links import (
+    act_of_deciding,
+    act_of_proposing,
+    check_personas,
+    check_undone,
+    decided,
+    merged_by_roster,
+    transferring,
+    undoing,
+)
 from lrs.store.projections import ALWAYS
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act, note_fact
 from lrs.store.sqlite.projections import touch_identities
-from schemas.audit import Act
 from schemas.identity import IdentityLink, LinkState, Suggestion
-from schemas.texts import Text
 
 _link = msgspec.json.Decoder(IdentityLink).decode
 
@@ -35,7 +42,7 @@ class SqliteIdentity:
             proposed = replace(_completed(tx, link), state="proposed", proposed_at=tx.instant)
             _check(tx, proposed)
             _put(tx, proposed)
-            _note(tx, proposed, "identity.propose", proposed.proposed_by, proposed.reason)
+            note_act(tx, act_of_proposing(proposed))
             return proposed
 
         return self._database.write(work)
@@ -49,28 +56,13 @@ class SqliteIdentity:
             known = _of_id(tx, link)
             if known is None:
                 return None
-            if known.state != "proposed":
-                raise NotPossible(
-                    Text("The link was %(state)s already; propose another.", state=known.state)
-                )
-            if known.proposed_by == principal:
-                raise NotPossible(
-                    Text("Who proposed a link cannot decide on it: ask somebody else.")
-                )
-            decided = replace(
-                known,
-                state=state,
-                decided_by=principal,
-                decided_at=tx.instant,
-                decision=reason,
-            )
+            ruled = decided(known, principal, state, reason, tx.instant)
             if state == "confirmed":
-                _check(tx, decided)
-                _carry_out(tx, decided)
-            _put(tx, decided)
-            action = "identity.confirm" if state == "confirmed" else "identity.refuse"
-            _note(tx, decided, action, principal, reason)
-            return decided
+                _check(tx, ruled)
+                _carry_out(tx, ruled)
+            _put(tx, ruled)
+            note_act(tx, act_of_deciding(ruled))
+            return ruled
 
         return self._database.write(work)
 
@@ -94,7 +86,7 @@ class SqliteIdentity:
                 into, merged = _root(tx, roots[0]), _root(tx, root)
                 if into == merged or _undone(tx, merged, into):
                     continue
-                made.append(_merge_by_roster(tx, f"roster:{roster}", merged, into))
+                made.append(_merge_by_roster(tx, roster, merged, into))
             tx.execute("DELETE FROM employment WHERE roster = ? AND person = ?", (roster, person))
             if roots:
                 tx.executemany(
@@ -214,53 +206,25 @@ class SqliteIdentity:
 def _completed(tx: Transaction, link: IdentityLink) -> IdentityLink:
     """Return the link with what follows from the rest of it."""
     if link.kind == "undo":
-        undone = _of_id(tx, link.undoes or "")
-        if undone is None:
-            raise NotPossible(Text("There is no such link to undo."))
-        return replace(
-            link, persona=undone.persona, other=undone.other, identifier=undone.identifier
-        )
+        return undoing(link, _of_id(tx, link.undoes or ""))
     if link.kind == "transfer":
-        if link.identifier is None or link.since is None:
-            raise NotPossible(
-                Text("A transfer needs an identifier and since when it is another's.")
-            )
-        held = _held(tx, link.identifier, link.since)
-        if held is None:
-            raise NotPossible(Text("Nobody is known under the identifier."))
-        fresh = str(uuid.uuid5(PERSONA_NAMESPACE, f"{link.identifier}|{link.since}"))
-        return replace(link, persona=held[1], other=link.other or fresh)
+        return transferring(link, partial(_holder, tx))
     return link
 
 
 def _check(tx: Transaction, link: IdentityLink) -> None:
     """Raise NotPossible unless the link fits what is now."""
     if link.kind == "undo":
-        undone = _of_id(tx, link.undoes or "")
-        if undone is None or not undone.in_force() or undone.kind == "undo":
-            raise NotPossible(Text("Only what is in force can be undone."))
+        check_undone(_of_id(tx, link.undoes or ""))
         return
-    if link.persona == link.other:
-        raise NotPossible(Text("The persona and the other are the same."))
-    for persona in (link.persona, link.other):
-        row = tx.execute("SELECT merged_into FROM persona WHERE id = ?", (persona,)).fetchone()
-        if row is None and (link.kind == "merge" or persona == link.persona):
-            raise NotPossible(Text("There is no persona %(persona)r.", persona=persona))
-        if row is not None and row[0] is not None:
-            raise NotPossible(
-                Text(
-                    "The persona %(persona)r is merged into %(other)r: name that one.",
-                    persona=persona,
-                    other=row[0],
-                )
-            )
-    if link.kind == "transfer":
-        held = tx.execute(
-            "SELECT 1 FROM holding WHERE identifier = ? AND since = ?",
-            (link.identifier, link.since),
-        ).fetchone()
-        if held is not None:
-            raise NotPossible(Text("The identifier changed hands at that very time already."))
+    rows = tx.execute(
+        "SELECT id, merged_into FROM persona WHERE id IN (?, ?)", (link.persona, link.other)
+    )
+    held = tx.execute(
+        "SELECT 1 FROM holding WHERE identifier = ? AND since = ?", (link.identifier, link.since)
+    )
+    handed_over = link.kind == "transfer" and held.fetchone() is not None
+    check_personas(link, dict(rows.fetchall()), handed_over=handed_over)
 
 
 def _carry_out(tx: Transaction, link: IdentityLink) -> None:
@@ -315,21 +279,21 @@ def _root(tx: Transaction, persona: str) -> str:
         persona = row[0]
 
 
-def _held(tx: Transaction, identifier: str, at: int) -> tuple[str, str] | None:
-    """Return the base and the persona who hold an identifier at a time of events."""
+def _holder(tx: Transaction, identifier: str, at: int) -> str | None:
+    """Return the persona who holds an identifier at a time of events."""
     row = tx.execute(
-        "SELECT base, persona FROM holding WHERE identifier = ? AND since <= ? "
+        "SELECT persona FROM holding WHERE identifier = ? AND since <= ? "
         "ORDER BY since DESC LIMIT 1",
         (identifier, at),
     ).fetchone()
-    return (row[0], row[1]) if row else None
+    return row[0] if row else None
 
 
 def _met(tx: Transaction, identifier: str, name: str | None) -> str:
     """Return who holds an identifier now; a persona that is new has the roster's name."""
-    held = _held(tx, identifier, 1 << 62)
+    held = _holder(tx, identifier, 1 << 62)
     if held is not None:
-        return held[1]
+        return held
     persona = persona_of(identifier)
     tx.execute(
         "INSERT INTO persona (id, name, named_at) VALUES (?, ?, 0) ON CONFLICT DO NOTHING",
@@ -371,22 +335,11 @@ def _shared(tx: Transaction, roster: str, person: str, identifier: str) -> bool:
     return row is not None
 
 
-def _merge_by_roster(tx: Transaction, principal: str, persona: str, into: str) -> IdentityLink:
-    link = IdentityLink(
-        id=str(uuid.uuid4()),
-        kind="merge",
-        state="confirmed",
-        persona=persona,
-        other=into,
-        reason="The roster lists their identifiers as one person's.",
-        proposed_by=principal,
-        proposed_at=tx.instant,
-        decided_by=principal,
-        decided_at=tx.instant,
-    )
+def _merge_by_roster(tx: Transaction, roster: str, persona: str, into: str) -> IdentityLink:
+    link = merged_by_roster(roster, persona, into, tx.instant)
     _carry_out(tx, link)
     _put(tx, link)
-    _note(tx, link, "identity.confirm", principal, link.reason)
+    note_act(tx, act_of_deciding(link))
     return link
 
 
@@ -407,19 +360,5 @@ def _put(tx: Transaction, link: IdentityLink) -> None:
             link.other,
             link.proposed_at,
             msgspec.json.encode(link),
-        ),
-    )
-
-
-def _note(tx: Transaction, link: IdentityLink, action: str, principal: str, reason: str) -> None:
-    note_act(
-        tx,
-        Act(
-            principal=principal,
-            action=action,
-            subject=link.id,
-            persona=link.persona,
-            reason=reason,
-            detail={"kind": link.kind, "other": link.other},
         ),
     )

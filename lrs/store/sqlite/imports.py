@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from lrs.store.import_rows import act_of_ending, packed, unpacked
 from lrs.store.imports import (
     NotQuarantined,
     QuarantinedRow,
@@ -21,36 +22,18 @@ from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act
 from lrs.store.sqlite.statements import SqliteStatements
 from lrs.store.statements import Conflict, NewStatement
-from schemas.audit import Act
 from schemas.imports import (
     Correction,
     Counts,
     Import,
     ImportRow,
     ImportState,
-    RowFault,
     RowState,
     Texts,
 )
 
 _ROW = "number, state, statements, body"
-_ID = 16
-
-
-class _RowBody(msgspec.Struct, omit_defaults=True):
-    """What is kept of a row beyond its number, state and statements."""
-
-    new: int = 0
-    cells: dict[str, str] = {}
-    faults: tuple[RowFault, ...] = ()
-    duplicate_of: int | None = None
-    file: str | None = None
-    correction: Correction | None = None
-
-
 _import = msgspec.json.Decoder(Import)
-_body = msgspec.json.Decoder(_RowBody)
-_EMPTY = _RowBody()
 
 
 class SqliteImports:
@@ -204,7 +187,7 @@ class SqliteImports:
             f"SELECT {_ROW} FROM import_row WHERE {where} ORDER BY number LIMIT ?",  # noqa: S608
             (*values, limit),
         )
-        return [_row(row) for row in rows]
+        return [unpacked(*row) for row in rows]
 
     def quarantine(
         self,
@@ -293,7 +276,9 @@ class SqliteImports:
         found = []
         for *row, body in rows:
             of = _import.decode(body)
-            found.append(QuarantinedRow(import_id=of.id, name=of.name, by=of.by, row=_row(row)))
+            found.append(
+                QuarantinedRow(import_id=of.id, name=of.name, by=of.by, row=unpacked(*row))
+            )
         return found
 
 
@@ -319,25 +304,12 @@ def _change(tx: Transaction, found: Import, **changes: Any) -> Import:
 
 
 def _put_row(tx: Transaction, import_id: str, row: ImportRow) -> None:
-    body = _RowBody(
-        new=row.new,
-        cells=row.cells,
-        faults=row.faults,
-        duplicate_of=row.duplicate_of,
-        file=row.file,
-        correction=row.correction,
-    )
+    statements, body = packed(row)
     tx.execute(
         "INSERT INTO import_row (import, number, state, statements, body) VALUES (?, ?, ?, ?, ?) "
         "ON CONFLICT (import, number) DO UPDATE SET state = excluded.state, "
         "statements = excluded.statements, body = excluded.body",
-        (
-            import_id,
-            row.number,
-            row.state,
-            b"".join(uuid.UUID(one).bytes for one in row.statements),
-            None if body == _EMPTY else msgspec.json.encode(body),
-        ),
+        (import_id, row.number, row.state, statements, body),
     )
 
 
@@ -355,24 +327,11 @@ def _end(
     ).fetchone()
     if found is None:
         raise NotQuarantined
-    ended = replace(
-        _row(found),
-        state=state,
-        statements=statements,
-        correction=replace(correction, at=tx.instant),
-    )
-    _put_row(tx, place.import_id, ended)
-    note_act(
-        tx,
-        Act(
-            principal=correction.by,
-            action=f"quarantine.{'release' if state == 'released' else 'discard'}",
-            subject=f"{place.import_id}/{place.number}",
-            reason=correction.reason,
-            detail={"statements": list(statements)},
-        ),
-    )
-    return ended
+    made = replace(correction, at=tx.instant)
+    row = replace(unpacked(*found), state=state, statements=statements, correction=made)
+    _put_row(tx, place.import_id, row)
+    note_act(tx, act_of_ending(place, row, made))
+    return row
 
 
 def end_quarantine(tx: Transaction, import_id: str, number: int, correction: Correction) -> None:
@@ -381,23 +340,5 @@ def end_quarantine(tx: Transaction, import_id: str, number: int, correction: Cor
         f"SELECT {_ROW} FROM import_row WHERE import = ? AND number = ?",  # noqa: S608
         (import_id, number),
     ).fetchone()
-    ended = replace(_row(found), state="discarded", cells={}, faults=(), correction=correction)
-    _put_row(tx, import_id, ended)
-
-
-def _row(found: Sequence[Any]) -> ImportRow:
-    number, state, statements, raw = found
-    body = _body.decode(raw) if raw else _EMPTY
-    return ImportRow(
-        number=number,
-        state=state,
-        statements=tuple(
-            str(uuid.UUID(bytes=statements[at : at + _ID])) for at in range(0, len(statements), _ID)
-        ),
-        new=body.new,
-        cells=body.cells,
-        faults=body.faults,
-        duplicate_of=body.duplicate_of,
-        file=body.file,
-        correction=body.correction,
-    )
+    row = replace(unpacked(*found), state="discarded", cells={}, faults=(), correction=correction)
+    _put_row(tx, import_id, row)
