@@ -24,6 +24,7 @@ ON_MONGO = {
     "test_sealed_values",
     "test_identity_documents",
     "test_organisations",
+    "test_erasure",
 }
 
 

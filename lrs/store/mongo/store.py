@@ -47,6 +47,7 @@ from lrs.store.mongo.database import MongoDatabase
 from lrs.store.mongo.devices import MongoDevices
 from lrs.store.mongo.documents import MongoDocuments
 from lrs.store.mongo.engagements import MongoEngagements
+from lrs.store.mongo.erasure import MongoErasure
 from lrs.store.mongo.exchange import MongoExchange
 from lrs.store.mongo.facts import MongoAudit, MongoFacts
 from lrs.store.mongo.figures import MongoFigures
@@ -65,7 +66,7 @@ from lrs.store.mongo.sources import MongoSources
 from lrs.store.mongo.statements import MongoStatements
 from lrs.store.mongo.units import MongoEquivalences, MongoUnits
 from lrs.store.store import Store
-from lrs.xapi.search_keys import search_keys
+from lrs.xapi.search_keys import is_of_others, search_keys
 from schemas.xapi import merge_definitions, read_statement, same_statement
 
 NOUNS = (
@@ -120,7 +121,7 @@ class MongoStore(Store):
         self.statements = MongoStatements(
             database,
             same=same_statement,
-            keys=lambda body: search_keys(read_statement(body)),
+            keys=_keys,
             merge=merge_definitions,
         )
         self.documents = MongoDocuments(database)
@@ -132,6 +133,7 @@ class MongoStore(Store):
         self.outbox = MongoOutbox(database)
         self.credentials = MongoCredentials(database)
         self.organisations = MongoOrganisations(database)
+        self.erasure = MongoErasure(database, keys=_keys, keep=is_of_others)
         self.people = MongoPeople(database)
         self.engagements = MongoEngagements(database)
         self.clients = MongoClients(database)
@@ -154,3 +156,7 @@ class MongoStore(Store):
     def close(self) -> None:
         """Close the connections."""
         self.database.close()
+
+
+def _keys(body: bytes) -> frozenset[str]:
+    return search_keys(read_statement(body))
