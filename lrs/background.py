@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -30,6 +31,11 @@ from lrs.settings import Settings
 
 IDLE = 0.1
 """Seconds between two looks for work where there was none."""
+
+GIVING_WAY = 5
+"""How nice the process is to those that answer tools and people: where the processor is short, a
+record may come a little later, but nobody waits.
+"""
 
 ENDING_WITHIN = 8.0
 """Seconds that a thread is waited for that is asked to end."""
@@ -123,6 +129,7 @@ def main() -> None:
     """
     exit_with_parent()
     logs.configure()
+    os.nice(GIVING_WAY)
     stopping = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stopping.set())

@@ -81,7 +81,8 @@ class StoreFigures(Collector):
         place = store.health.place()
         yield GaugeMetricFamily("lrs_store_bytes", "Size of the store's file.", place.used)
         yield GaugeMetricFamily("lrs_store_log_bytes", "Size of its write-ahead log.", place.log)
-        yield GaugeMetricFamily("lrs_disk_free_bytes", "Room left on its disk.", place.free)
+        if place.free is not None:
+            yield GaugeMetricFamily("lrs_disk_free_bytes", "Room left on its disk.", place.free)
         figures = store.figures
         yield _by("lrs_achievements", "Achievements.", "state", figures.counts("achievement"))
         yield _by("lrs_claims", "Claims.", "state", figures.counts("claim"))

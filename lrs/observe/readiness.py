@@ -79,7 +79,8 @@ class Readiness:
         waiting: Mapping[Part, Waiting] | None = None
         try:
             self._health.write()
-            if (free := self._health.place().free) < LEAST_ROOM:
+            free = self._health.place().free
+            if free is not None and free < LEAST_ROOM:
                 writable = f"{free} octets are left on its disk, less than {LEAST_ROOM}"
         except StoreError as error:
             writable = str(error)

@@ -14,7 +14,7 @@ from lrs.store.projections import Projections
 from lrs.store.statements import Statements
 from schemas.sources import Source
 
-BATCH = 4_000
+BATCH = 8_000
 """Statements a step of a rebuild: many, as each step writes every page that it touches."""
 
 SWEEP = 5_000

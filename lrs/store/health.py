@@ -23,11 +23,13 @@ class Waiting(NamedTuple):
 
 
 class Place(NamedTuple):
-    """The room a store takes and has left on its disk, in octets."""
+    """The room a store takes and has left on its disk, in octets; `free` is None where that is not
+    known.
+    """
 
     used: int
     log: int
-    free: int
+    free: int | None
 
 
 class Health(Protocol):

@@ -13,6 +13,7 @@ ON_MONGO = {
     "test_facts",
     "test_courses",
     "test_figures",
+    "test_health",
     "test_identity",
     "test_imports",
     "test_projections",

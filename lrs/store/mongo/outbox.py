@@ -23,6 +23,7 @@ INDEXES = {
     "outbox": [
         IndexModel([("parked", 1), ("destination", 1), ("due", 1)]),
         IndexModel([("parked", 1), ("_id", 1)]),
+        IndexModel([("parked", 1), ("queued", 1)]),
         IndexModel([("destination", 1), ("line", 1), ("place", 1)], unique=True),
         IndexModel([("subject", 1), ("destination", 1)]),
     ],

@@ -22,6 +22,7 @@ from lrs.store.mongo import (
     exchange,
     facts,
     figures,
+    health,
     identity,
     imports,
     organisations,
@@ -51,6 +52,7 @@ from lrs.store.mongo.erasure import MongoErasure
 from lrs.store.mongo.exchange import MongoExchange
 from lrs.store.mongo.facts import MongoAudit, MongoFacts
 from lrs.store.mongo.figures import MongoFigures
+from lrs.store.mongo.health import MongoCopies, MongoHealth
 from lrs.store.mongo.identity import MongoIdentity
 from lrs.store.mongo.imports import MongoImports
 from lrs.store.mongo.organisations import MongoOrganisations
@@ -84,6 +86,7 @@ NOUNS = (
     exchange,
     facts,
     figures,
+    health,
     identity,
     imports,
     organisations,
@@ -148,6 +151,8 @@ class MongoStore(Store):
         self.rosters = MongoRosters(database)
         self.imports = MongoImports(database, self.statements)
         self.devices = MongoDevices(database)
+        self.health = MongoHealth(database)
+        self.copies = MongoCopies(database)
 
     def now(self) -> int:
         """Return the time in microseconds since the epoch, never before that of any write."""

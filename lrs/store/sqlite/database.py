@@ -269,9 +269,10 @@ class Database:
                 self._writer.execute("BEGIN IMMEDIATE")
                 transaction = Transaction(self._writer, self._turn.next_instant())
                 changes = self._writer.total_changes
+                first = True
                 while self._waiting and len(group) < GROUP_LIMIT:
                     group.append(self._waiting.popleft())
-                    group[-1].run(self._writer, transaction)
+                    first = not group[-1].run(self._writer, transaction, first=first) and first
                 self._writer.execute("COMMIT")
                 if self._writer.total_changes > changes:
                     self._turn.commit(transaction.instant)
@@ -303,8 +304,14 @@ class _Job:
         self.settled = False
         self.committed = 0
 
-    def run(self, connection: sqlite3.Connection, transaction: Transaction) -> None:
-        connection.execute("SAVEPOINT piece")
+    def run(self, connection: sqlite3.Connection, transaction: Transaction, *, first: bool) -> bool:
+        """Do the work; False, with nothing of it written, where it raises an error.
+
+        What is first in its transaction needs no savepoint, for which SQLite copies each page
+        that is changed, and beyond 64 KiB into a file.
+        """
+        if not first:
+            connection.execute("SAVEPOINT piece")
         try:
             self._result = self._work(transaction)
         except sqlite3.OperationalError:
@@ -312,8 +319,12 @@ class _Job:
             raise
         except BaseException as error:
             self.error = error
-            connection.execute("ROLLBACK TO piece")
-        connection.execute("RELEASE piece")
+            connection.execute("ROLLBACK" if first else "ROLLBACK TO piece")
+            if first:
+                connection.execute("BEGIN IMMEDIATE")
+        if not first:
+            connection.execute("RELEASE piece")
+        return self.error is None
 
     def result(self) -> Any:
         if self.error is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -234,17 +234,19 @@ class SqliteProjections:
         """Write a projection whole; False, with nothing written, where another came before."""
         generation = projection.since.generation
         events = [_event_row(generation, one) for one in projection.events]
-        kept = [
+        # In the order of their keys, each page is found once.
+        kept = sorted(
             (generation, *key, encode_state(state))
             for key, state in projection.records.items()
             if state is not None
-        ]
+        )
         wholes = [
             (generation, key.persona, whole, key.activity, key.registration, whole in state.courses)
             for key, state in projection.records.items()
             if state is not None
-            for whole in sorted(state.courses | state.published_as)
+            for whole in state.courses | state.published_as
         ]
+        wholes.sort()
 
         def work(tx: Transaction) -> bool:
             if not _advance(tx, projection):
@@ -256,11 +258,7 @@ class SqliteProjections:
                 events,
             )
             _change_events(tx, projection)
-            tx.executemany(
-                "INSERT INTO record (generation, persona, activity, registration, state) "
-                "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state",
-                kept,
-            )
+            _put_records(tx, generation, kept)
             _drop_records(tx, projection)
             tx.executemany(
                 "INSERT INTO belonging "
@@ -410,6 +408,27 @@ def _change_events(tx: Transaction, projection: Projection) -> None:
         tx.executemany(
             "UPDATE event SET left_out = 1 WHERE generation = ? AND seq = ? AND ordinal = ?",
             [(generation, *place) for place in out],
+        )
+
+
+def _put_records(tx: Transaction, generation: int, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write records and count those that are new."""
+    added = tx.executemany(
+        "INSERT INTO record (generation, persona, activity, registration, state) "
+        "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        rows,
+    ).rowcount
+    if added < len(rows):
+        tx.executemany(
+            "UPDATE record SET state = ?5 WHERE generation = ?1 AND persona = ?2 "
+            "AND activity = ?3 AND registration = ?4 AND state != ?5",
+            rows,
+        )
+    if added > 0:
+        tx.execute(
+            "INSERT INTO figure (noun, key, count) VALUES ('record', ?, ?) "
+            "ON CONFLICT DO UPDATE SET count = count + excluded.count",
+            (str(generation), added),
         )
 
 

@@ -25,8 +25,8 @@ COLUMNS = (
 SAMPLE_SPAN = 200_000
 """A dictionary is trained on a sample of the newest statements, so many at the most."""
 
-ESTIMATE_LIMIT = 1000
-"""Posting lists are counted this far to tell which is the shortest."""
+ESTIMATE_LIMIT = 300
+"""So many of the newest entries of posting lists are looked at to tell which is the rarest."""
 
 
 def last_stored_by(connection: sqlite3.Connection | Transaction, instant: int) -> int:
@@ -125,15 +125,20 @@ class SqliteStatements:
         return [self._stored(row) for row in rows]
 
     def _shortest_first(self, terms: set[int]) -> list[int]:
-        """Order terms by the length of their posting lists: the shortest one drives a query."""
+        """Order terms so that the rarest one drives a query: the shortest posting list, of long
+        ones that whose newest entries reach back the farthest.
+        """
         if len(terms) < 2:
             return list(terms)
-        count = "SELECT count(*) FROM (SELECT 1 FROM posting WHERE term = ? LIMIT ?)"
+        newest = (
+            "SELECT count(*), min(seq) FROM "
+            "(SELECT seq FROM posting WHERE term = ? ORDER BY seq DESC LIMIT ?)"
+        )
         read = self._database.read()
-        lengths = {
-            term: read.execute(count, (term, ESTIMATE_LIMIT)).fetchone()[0] for term in terms
+        reach = {
+            term: read.execute(newest, (term, ESTIMATE_LIMIT)).fetchone() for term in sorted(terms)
         }
-        return sorted(terms, key=lengths.__getitem__)
+        return sorted(terms, key=lambda term: (reach[term][0], reach[term][1] or 0))
 
     def retrain(self) -> int:
         """Train a new dictionary on a sample of what is stored; return its id.
