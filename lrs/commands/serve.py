@@ -63,6 +63,7 @@ def serve(host: str, port: int, workers: int, demo: bool) -> None:
         )
     finally:
         background.stop()
+        counters_folder.remove()
 
 
 def ensure_administrator(service: Service) -> None:

@@ -82,7 +82,7 @@ class Readiness:
             free = self._health.place().free
             if free is not None and free < LEAST_ROOM:
                 writable = f"{free} octets are left on its disk, less than {LEAST_ROOM}"
-        except StoreError as error:
+        except (StoreError, OSError) as error:
             writable = str(error)
         try:
             waiting = self._health.waiting()

@@ -137,13 +137,17 @@ class Database:
         Raises StoreError where it cannot be opened or is of a later version.
         """
         self._path = path
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            self._turn = Turn(path.with_name("turn"))
+            self._reader_turn = Turn(path.with_name("turn"))
+        except OSError as error:
+            raise StoreError(f"{path} cannot be opened: {error.strerror}") from error
+        self._place = _place_of(path)
         self._local = threading.local()
         self._readers: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._readers_lock = threading.Lock()
-        self._turn = Turn(path.with_name("turn"))
-        self._reader_turn = Turn(path.with_name("turn"))
         self._writer = self._connect()
         self._prepare_schema()
         # From now on it is the disk that brings commits there, not SQLite.
@@ -266,6 +270,8 @@ class Database:
             if self._closed:
                 raise StoreError("the store is closed")
             with self._turn.held():
+                if _place_of(self._path) != self._place:
+                    raise StoreError(f"{self._path} is not there any more")
                 self._writer.execute("BEGIN IMMEDIATE")
                 transaction = Transaction(self._writer, self._turn.next_instant())
                 changes = self._writer.total_changes
@@ -290,6 +296,17 @@ class Database:
         for job in group:
             job.committed = committed
             job.settled = True
+
+
+def _place_of(path: Path) -> tuple[int, int] | None:
+    """Return which file is under the path: what is written into one that was moved away, or whose
+    disk is unmounted, would be found by nobody.
+    """
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 class _Job:
