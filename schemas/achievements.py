@@ -30,7 +30,8 @@ class Achievement(msgspec.Struct, frozen=True, kw_only=True):
     0..1; times are aware UTC datetimes. `credits` are those it brings, the unit's where None.
     `basis` are the ids of achievements that it rests on, `conversion` the equivalence
     (`CODE/VERSION`) that it came by. `asked` tells whether an officer has asked for more before
-    deciding, `reason` why it is refused, superseded or revoked.
+    deciding, `reason` why it is refused, superseded or revoked. `hours` maps statements to the time
+    (begin and end, microseconds since the epoch) that they fill for conditions on hours.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Achievement(msgspec.Struct, frozen=True, kw_only=True):
     conversion: str | None = None
     asked: bool = False
     reason: str | None = None
+    hours: dict[str, tuple[int, int]] = {}
 
 
 class OfficerDecision(msgspec.Struct, frozen=True, kw_only=True):

@@ -100,6 +100,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     provenance: Provenance
     signature: SignatureResult = "unsigned"
 
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """The statements that the event stands on: its own, and those that it rests on."""
+        return (self.statement, *self.rests_on)
+
 
 def united(segments: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
     """Return the union of segments as segments in order that neither overlap nor touch."""

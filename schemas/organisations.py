@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Literal, get_args
 
@@ -32,7 +33,8 @@ class Organisation(msgspec.Struct, frozen=True, kw_only=True):
 class Employment(msgspec.Struct, frozen=True, kw_only=True):
     """That a persona works for an organisation, from a day up to but without another.
 
-    `employee` is the organisation's own number, `department` its own word.
+    `employee` is the organisation's own number, `department` its own word, `roster` the roster
+    that says so; an employment that somebody recorded has none.
     """
 
     organisation: str
@@ -41,6 +43,7 @@ class Employment(msgspec.Struct, frozen=True, kw_only=True):
     until: date | None = None
     employee: str = ""
     department: str = ""
+    roster: str = ""
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +92,22 @@ class SummaryLine(msgspec.Struct, frozen=True, kw_only=True):
     month: str
     state: str
     count: int
+
+
+def employment_of(employments: Sequence[Employment], today: date) -> Employment | None:
+    """Return which of one person's employments at an organisation counts: one that is live, the
+    latest begun of several; None where there are none.
+    """
+
+    def rank(one: Employment) -> tuple[bool, date]:
+        return one.since <= today and (one.until is None or today < one.until), one.since
+
+    return max(employments, key=rank, default=None)
+
+
+def consent_of(consents: Sequence[Consent]) -> Consent | None:
+    """Return which of one person's consents to an organisation counts: what they said last."""
+    return max(consents, key=lambda one: max(one.given, one.withdrawn or 0), default=None)
 
 
 def live(employment: Employment | None, consent: Consent | None, today: date) -> bool:

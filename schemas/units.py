@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import calendar
 import hashlib
-from datetime import date, datetime, timedelta, timezone
+from datetime import MAXYEAR, date, datetime, time, timedelta, timezone
 from typing import Literal, TypeAlias, get_args
 
 import msgspec
@@ -228,6 +229,23 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     route: str | None = None
     supersedes: tuple[int, ...] = ()
     rule: Condition
+
+
+def valid_until(achieved_at: datetime, unit: Unit) -> datetime | None:
+    """Return the end of the last day of a unit's validity, None where it has no end, or none
+    before the year 10000.
+
+    The day is the one of the same number so many months later, or the month's last.
+    """
+    if unit.validity is None:
+        return None
+    day = achieved_at.astimezone(BANK_ZONE).date()
+    years, month = divmod(day.month - 1 + unit.validity, 12)
+    if day.year + years > MAXYEAR:
+        return None
+    last = calendar.monthrange(day.year + years, month + 1)[1]
+    end = date(day.year + years, month + 1, min(day.day, last))
+    return datetime.combine(end, time(23, 59, 59), BANK_ZONE)
 
 
 def unit_hash(unit: Unit) -> str:

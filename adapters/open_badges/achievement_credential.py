@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-import calendar
 import hashlib
 import hmac
 import math
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -30,7 +29,7 @@ from schemas.credentials import (
     text_in,
 )
 from schemas.texts import Text
-from schemas.units import BANK_ZONE, Unit
+from schemas.units import Unit, valid_until
 
 _ACHIEVEMENT_TYPES: Final[dict[OutcomeKind, str]] = {
     "academic": "Course",
@@ -96,6 +95,10 @@ def build_achievement_credential(
         "evidence": [_evidence(achievement.evidence_hash)],
     }
     until = valid_until(achievement.achieved_at, unit)
+    if until is None and unit.validity is not None:
+        raise NotExpressible(
+            Text("%(validity)s months reach beyond the year 9999", validity=unit.validity)
+        )
     if until is not None:
         credential["validUntil"] = time_text(until)
     if status is not None:
@@ -167,25 +170,6 @@ def is_about(credential: Mapping[str, Any], identity_type: str, value: str) -> b
             told = str(identifier.get("identityHash"))
             found |= hmac.compare_digest(told.encode(), expected.encode())
     return found
-
-
-def valid_until(achieved_at: datetime, unit: Unit) -> datetime | None:
-    """Return the end of the last day of a unit's validity, None where it has no end.
-
-    The day is the one of the same number so many months later, or the month's last.
-    """
-    if unit.validity is None:
-        return None
-    day = achieved_at.astimezone(BANK_ZONE).date()
-    years, month = divmod(day.month - 1 + unit.validity, 12)
-    try:
-        last = calendar.monthrange(day.year + years, month + 1)[1]
-        end = date(day.year + years, month + 1, min(day.day, last))
-    except ValueError as error:
-        raise NotExpressible(
-            Text("%(validity)s months reach beyond the year 9999", validity=unit.validity)
-        ) from error
-    return datetime.combine(end, time(23, 59, 59), BANK_ZONE)
 
 
 def _described(unit: Unit, achievement_id: str, title: str, language: str) -> dict[str, Any]:

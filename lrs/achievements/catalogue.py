@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import msgspec
 
-from lrs.achievements.evaluate import activities_of, units_of
+from lrs.achievements.evaluate import activities_of, leaves, units_of
 from schemas.equivalences import Conversion, Equivalence, conversions_of
-from schemas.units import Period, Unit
+from schemas.units import Hours, Period, Unit
 
 
 class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,7 +18,8 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
 
     `reads` maps a unit to those that the rules of its versions read. `readers` maps a unit to
     those whose decision may change with its achievement: programmes, what it converts into, and
-    what is equivalent. `equivalents` maps it to those that it converts into or from.
+    what is equivalent. `equivalents` maps it to those that it converts into or from. `timed` are
+    the units whose rules ask for hours.
     """
 
     versions: Mapping[str, Mapping[int, Unit]]
@@ -27,6 +28,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     reads: Mapping[str, frozenset[str]]
     readers: Mapping[str, frozenset[str]]
     equivalents: Mapping[str, frozenset[str]]
+    timed: frozenset[str]
 
     def unit(self, code: str, version: int) -> Unit:
         """Return the published version. Raises KeyError."""
@@ -36,7 +38,8 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
         """Return the units whose achievements have a say in a unit's decision; None: any."""
         if code in self.conversions:
             return None
-        return self.reads.get(code, frozenset()) | self.equivalents.get(code, frozenset()) | {code}
+        own = self.reads.get(code, frozenset()) | self.equivalents.get(code, frozenset()) | {code}
+        return own | self.timed if code in self.timed else own
 
     def superseded(self, code: str) -> frozenset[int]:
         """Return the versions of a unit that a later one says were wrong."""
@@ -84,6 +87,11 @@ def catalogue_of(units: Iterable[Unit], equivalences: Iterable[Equivalence]) -> 
                 for one, other in ((source, conversion.target), (conversion.target, source)):
                     equivalents[one].add(other)
                     readers[one].add(other)
+    timed = {
+        code
+        for code, of_code in versions.items()
+        if any(isinstance(leaf, Hours) for one in of_code.values() for leaf in leaves(one.rule))
+    }
     return Catalogue(
         versions=versions,
         equivalences=known,
@@ -91,6 +99,7 @@ def catalogue_of(units: Iterable[Unit], equivalences: Iterable[Equivalence]) -> 
         reads={code: frozenset(found) for code, found in reads.items()},
         readers={code: frozenset(found) for code, found in readers.items()},
         equivalents={code: frozenset(found) for code, found in equivalents.items()},
+        timed=frozenset(timed),
     )
 
 

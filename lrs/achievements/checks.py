@@ -49,6 +49,8 @@ def checks(judgement: Judgement) -> list[CheckResult]:
             failed.setdefault(check, set()).add(refusal.statement)
     results = []
     for check in ("rule", "provenance", "signature", "plausible_time", "double_counting"):
+        if check == "plausible_time" and judgement.decision.rule.reason == "overlapping_hours":
+            failed.setdefault(check, set()).update(judgement.decision.rule.evidence)
         statements = tuple(sorted(failed.get(check, ())))
         fails = not judgement.met if check == "rule" else bool(statements)
         if check == "double_counting":

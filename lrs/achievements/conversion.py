@@ -14,10 +14,12 @@ from lrs.achievements.earned import Earned
 from schemas.achievements import Achievement
 from schemas.equivalences import Conversion, Equivalence
 
-ConversionReason = Literal["converted", "not_achieved", "used", "out_of_effect", "cap_reached"]
+ConversionReason = Literal[
+    "converted", "not_achieved", "expired", "used", "out_of_effect", "cap_reached"
+]
 """Why a conversion was made or not: one of its units was not achieved by a rule of its own, or
-was converted already; the last of them was achieved outside the equivalence's days; its category
-has brought all the credits that it may."""
+was converted already; the validity of one is over; the last of them was achieved outside the
+equivalence's days; its category has brought all the credits that it may."""
 
 
 class ConversionResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +61,8 @@ def convert(
 
     if len(basis) < len(conversion.sources):
         return result("not_achieved")
+    if any(one.expired for one in basis):
+        return result("expired")
     used = {one for _, achievement in converted for one in achievement.basis}
     if used.intersection(one.id for one in basis):
         return result("used")

@@ -43,9 +43,14 @@ def exact(amount: float) -> Fraction:
     return Fraction(repr(amount))
 
 
+def codes_of(condition: Credits) -> set[str]:
+    """Return the codes of the units that the sum reads."""
+    return {code for units in condition.units.values() for code in units}
+
+
 def eligible(condition: Credits, earned: Sequence[Earned]) -> list[Earned]:
     """Return the achievements that the sum reads, the earliest first."""
-    codes = {code for units in condition.units.values() for code in units}
+    codes = codes_of(condition)
     return sorted(
         (one for one in earned if one.unit in codes), key=lambda one: (one.achieved_at, one.id)
     )

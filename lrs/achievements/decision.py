@@ -19,6 +19,7 @@ Reason = Literal[
     "not_scored",
     "hours_spent",
     "too_few_hours",
+    "overlapping_hours",
     "attended",
     "too_few_sessions",
     "examined",
@@ -60,6 +61,7 @@ Refused = Literal[
     "no_examiner",
     "other_examiner",
     "own_examiner",
+    "expired",
 ]
 """Why a statement that says what a condition asks for does not count: the provenance class of its
 source; its time after the evaluation's, or outside the days of the unit or the condition, or not
@@ -67,13 +69,14 @@ after what has to come before it; what its signature came to, where a valid one 
 source's key in other hands when it came; more hours than a day has; over sooner than it may be; it
 earned credit in this unit or an equivalent one before; taken back later (`uncompleted`, or the
 session's attendance corrected); the activity waived instead of done; no examiner, none of those
-named, or the learner as examiner."""
+named, or the learner as examiner. An achievement does not count whose validity is over."""
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """A statement that would have counted.
+    """A statement that would have counted, or an achievement, by its id.
 
-    `detail` is the provenance class, the examiner, or the unit that it earned credit in.
+    `detail` is the provenance class, the examiner, the unit that it earned credit in, or the last
+    day of its validity.
     """
 
     statement: str

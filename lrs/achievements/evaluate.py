@@ -4,62 +4,43 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain, combinations, islice, product
 
+import msgspec
 import rfc8785
 
-from lrs.achievements.credit_sum import count, eligible
-from lrs.achievements.decision import ConditionResult, CreditShare, Decision, Reason
+from lrs.achievements.clock import Claimed, Shortfall, clock_met_at
+from lrs.achievements.credit_sum import codes_of, count, eligible
+from lrs.achievements.decision import ConditionResult, Decision, Refusal
 from lrs.achievements.earned import ALONE, Background, Earned
 from lrs.achievements.evidence import (
     CLOCK_SKEW,
-    HOUR,
     NOTHING,
     Context,
     Findings,
-    chosen,
     find,
     met_at,
-    running_time,
-    share_of,
 )
+from lrs.achievements.results import Judged, need_of, result_of
 from schemas import units
 from schemas.events import Event
 from schemas.units import (
     Achieved,
-    AllOf,
     AnyOf,
-    Attended,
-    Completed,
     Condition,
     Count,
     Credits,
-    Examined,
     Group,
     Hours,
     LeafCondition,
-    Passed,
-    Scored,
     Unit,
     UnitCondition,
 )
 
-_REASONS: dict[type[Condition], tuple[Reason, Reason]] = {
-    Completed: ("completed", "not_completed"),
-    Passed: ("passed", "not_passed"),
-    Scored: ("scored", "scored_too_low"),
-    Hours: ("hours_spent", "too_few_hours"),
-    Attended: ("attended", "too_few_sessions"),
-    Examined: ("examined", "not_examined"),
-    Achieved: ("achieved", "not_achieved"),
-    Credits: ("enough_credits", "too_few_credits"),
-    AllOf: ("all_met", "not_all_met"),
-    AnyOf: ("any_met", "none_met"),
-    Count: ("enough_met", "too_few_met"),
-    units.Sequence: ("in_sequence", "not_in_sequence"),
-}
-"""The reason where a condition is met, and where it is not."""
+MOST_WAYS = 256
+"""Ways to meet a rule that are looked at where its conditions on hours share the clock."""
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -116,7 +97,7 @@ def units_of(unit: Unit) -> frozenset[str]:
         if isinstance(condition, Achieved):
             found.add(condition.unit)
         elif isinstance(condition, Credits):
-            found.update(code for codes in condition.units.values() for code in codes)
+            found |= codes_of(condition)
     return frozenset(found)
 
 
@@ -149,7 +130,51 @@ def evidence_hash(unit: Unit, evidence: Mapping[str, str]) -> str:
 
 def _decide(rule: Condition, events: Sequence[Event], context: Context) -> ConditionResult:
     judged = _judge(rule, events, context)
-    return _result(judged, judged.met_at or context.as_of + CLOCK_SKEW)
+    together = sum(isinstance(leaf, Hours) for leaf in _single(rule)) > 1
+    lacking: Shortfall | None = None
+    if together and judged.met_at is not None:
+        at = _in_time(judged, context)
+        lacking = at if isinstance(at, Shortfall) else None
+        judged = replace(judged, met_at=None if isinstance(at, Shortfall) else at)
+    result = result_of(judged, judged.met_at or context.as_of + CLOCK_SKEW, together)
+    if lacking is None:
+        return result
+    parameters = result.parameters | {"have": lacking.have, "at_least": lacking.at_least}
+    return msgspec.structs.replace(result, reason="overlapping_hours", parameters=parameters)
+
+
+def _in_time(judged: Judged, context: Context) -> datetime | Shortfall:
+    """Return when the clock had the hours of all conditions by which a rule is met, else what it
+    lacks of those met first.
+    """
+    taken = context.background.taken
+    found = [
+        (at, clock_met_at([_claimed(one) for one in hours], taken) if len(hours) > 1 else at)
+        for at, hours in islice(_ways(judged), MOST_WAYS)
+    ]
+    times = [max(at, clock) for at, clock in found if not isinstance(clock, Shortfall)]
+    return min(times) if times else min(clock for _, clock in found if isinstance(clock, Shortfall))
+
+
+def _claimed(judged: Judged) -> Claimed:
+    assert isinstance(judged.condition, Hours)  # noqa: S101 - so say the ways
+    return Claimed(judged.condition.at_least, judged.findings.counted)
+
+
+def _ways(judged: Judged) -> Iterator[tuple[datetime, tuple[Judged, ...]]]:
+    """Yield each way in which a condition is met: when, and by which conditions on hours."""
+    if judged.met_at is None:
+        return
+    if not isinstance(judged.condition, Group):
+        yield judged.met_at, (judged,) if isinstance(judged.condition, Hours) else ()
+        return
+    met = sorted(
+        (part for part in judged.parts if part.met_at is not None),
+        key=lambda part: part.met_at or NEVER,
+    )
+    for parts in combinations(met, need_of(judged.condition)):
+        for way in product(*(tuple(islice(_ways(part), MOST_WAYS)) for part in parts)):
+            yield max(at for at, _ in way), tuple(chain.from_iterable(hours for _, hours in way))
 
 
 def _may_hold_more_than_needed(rule: Condition) -> bool:
@@ -190,63 +215,58 @@ def _needed(
         less = [other for other in earned if other is not one]
         if same(said, less):
             earned = less
-    kept = {event.statement for event in said}
+    kept = {one for event in said for one in event.statements}
     kept |= {statement for one in earned for statement in one.evidence}
     return tuple(sorted(kept)), tuple(sorted(one.id for one in earned))
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Judged:
-    """A condition with the time at which it was met.
-
-    One on evidence has findings, one on units has the achievements that it reads, a group parts.
-    """
-
-    condition: Condition
-    met_at: datetime | None
-    findings: Findings = NOTHING
-    earned: tuple[Earned, ...] = ()
-    parts: tuple[_Judged, ...] = ()
-
-
-def _judge(condition: Condition, events: Sequence[Event], context: Context) -> _Judged:
+def _judge(condition: Condition, events: Sequence[Event], context: Context) -> Judged:
     match condition:
         case units.Sequence():
             return _judge_sequence(condition, events, context)
         case Group():
             parts = tuple(_judge(inner, events, context) for inner in condition.of)
             times = sorted(part.met_at for part in parts if part.met_at is not None)
-            need = _need(condition)
+            need = need_of(condition)
             at = times[need - 1] if len(times) >= need else None
-            return _Judged(condition=condition, met_at=at, parts=parts)
+            return Judged(condition=condition, met_at=at, parts=parts)
         case Achieved() | Credits():
             return _judge_units(condition, context)
         case _:
             findings = find(condition, events, context)
-            at = met_at(condition, findings.counted)
-            return _Judged(condition=condition, met_at=at, findings=findings)
+            at = met_at(condition, findings.counted, context.background.taken)
+            taken = context.background.taken
+            return Judged(condition=condition, met_at=at, findings=findings, taken=taken)
 
 
-def _judge_sequence(
-    condition: units.Sequence, events: Sequence[Event], context: Context
-) -> _Judged:
+def _judge_sequence(condition: units.Sequence, events: Sequence[Event], context: Context) -> Judged:
     """Each condition is judged on what is later than what met the one before, met the earliest."""
-    parts: list[_Judged] = []
+    parts: list[Judged] = []
     since = context.since
     for inner in condition.of:
         part = _judge(inner, events, context._replace(since=since))
         parts.append(part)
         since = NEVER if part.met_at is None else part.met_at
     at = None if since == NEVER or not parts else since
-    return _Judged(condition=condition, met_at=at, parts=tuple(parts))
+    return Judged(condition=condition, met_at=at, parts=tuple(parts))
 
 
-def _judge_units(condition: UnitCondition, context: Context) -> _Judged:
+def _expired(condition: UnitCondition, context: Context) -> Iterator[Refusal]:
+    """Yield the achievements that a condition would read if their validity were not over."""
+    codes = {condition.unit} if isinstance(condition, Achieved) else codes_of(condition)
+    for one in context.background.earned:
+        if one.expired is not None and one.unit in codes:
+            day = one.expired.date().isoformat()
+            yield Refusal(statement=one.id, time=one.achieved_at, reason="expired", detail=day)
+
+
+def _judge_units(condition: UnitCondition, context: Context) -> Judged:
     earned = [
         one
         for one in context.background.earned
-        if context.since is None or one.achieved_at > context.since
+        if one.expired is None and (context.since is None or one.achieved_at > context.since)
     ]
+    expired = tuple(_expired(condition, context))
     if isinstance(condition, Achieved):
         within = condition.within
         found = [
@@ -257,10 +277,12 @@ def _judge_units(condition: UnitCondition, context: Context) -> _Judged:
         ]
         first = sorted(found, key=lambda one: (one.achieved_at, one.id))[:1]
         at = first[0].achieved_at if first else None
-        return _Judged(condition=condition, met_at=at, earned=tuple(first))
+        findings = NOTHING if first else Findings((), expired)
+        return Judged(condition=condition, met_at=at, earned=tuple(first), findings=findings)
     read = eligible(condition, earned)
     if not count(condition, read).enough:
-        return _Judged(condition=condition, met_at=None, earned=tuple(read))
+        findings = Findings((), expired)
+        return Judged(condition=condition, met_at=None, earned=tuple(read), findings=findings)
     too_few, enough = 0, len(read)
     while enough - too_few > 1:
         middle = (too_few + enough) // 2
@@ -269,112 +291,4 @@ def _judge_units(condition: UnitCondition, context: Context) -> _Judged:
         else:
             too_few = middle
     until = read[enough - 1].achieved_at
-    return _Judged(condition=condition, met_at=until, earned=tuple(read[:enough]))
-
-
-def _need(group: Group) -> int:
-    """Return how many conditions of a group must be met; a group of none is never met."""
-    match group:
-        case AllOf() | units.Sequence():
-            return max(len(group.of), 1)
-        case Count():
-            return max(group.at_least, 1)
-        case _:
-            return 1
-
-
-def _result(judged: _Judged, until: datetime) -> ConditionResult:
-    """Return the result with its evidence: what counts until the whole rule was met.
-
-    Later evidence changes nothing in what was decided, so it is left out.
-    """
-    if isinstance(judged.condition, Group):
-        return _group_result(judged, judged.condition, until)
-    if isinstance(judged.condition, Achieved | Credits):
-        return _units_result(judged, judged.condition)
-    return _leaf_result(judged, judged.condition, until)
-
-
-def _leaf_result(judged: _Judged, leaf: LeafCondition, until: datetime) -> ConditionResult:
-    met = judged.met_at is not None
-    counted = list(judged.findings.counted)
-    if judged.met_at is not None:
-        counted = [event for event in counted if event.time <= max(until, judged.met_at)]
-    rests_on = chosen(leaf, counted)
-    score = None
-    parameters: dict[str, float] = {}
-    match leaf:
-        case Hours():
-            spent = running_time(counted)
-            parameters = {"have": spent[-1] / HOUR if spent else 0.0, "at_least": leaf.at_least}
-        case Attended():
-            parameters = {"have": len(counted), "at_least": leaf.at_least}
-            parameters |= {"of": leaf.of} if leaf.of is not None else {}
-        case Scored() | Examined(at_least=float() | int()):
-            score = share_of(rests_on[0]) if rests_on else None
-            parameters = {"at_least": leaf.at_least or 0.0}
-            parameters |= {"have": score} if score is not None else {}
-    reason = _REASONS[type(leaf)][0 if met else 1]
-    return ConditionResult(
-        condition=leaf,
-        met=met,
-        reason="not_scored" if reason == "scored_too_low" and not rests_on else reason,
-        parameters=parameters,
-        achieved_at=judged.met_at,
-        score=None if score is None else max(score, 0.0),
-        evidence=tuple(sorted({event.statement for event in rests_on})),
-        refused=judged.findings.refused,
-    )
-
-
-def _units_result(judged: _Judged, condition: UnitCondition) -> ConditionResult:
-    met = judged.met_at is not None
-    parameters: dict[str, float] = {}
-    shares: tuple[CreditShare, ...] = ()
-    if isinstance(condition, Credits):
-        counted = count(condition, judged.earned)
-        have = [float(amount) for amount in counted.have]
-        parameters = {
-            "have": have[0],
-            "at_least": condition.at_least,
-            "earned": float(counted.earned),
-        }
-        shares = tuple(
-            CreditShare(minimum=minimum, have=amount)
-            for minimum, amount in zip(condition.of_which, have[1:], strict=True)
-        )
-    return ConditionResult(
-        condition=condition,
-        met=met,
-        reason=_REASONS[type(condition)][0 if met else 1],
-        parameters=parameters,
-        achieved_at=judged.met_at,
-        evidence=tuple(sorted({one for earned in judged.earned for one in earned.evidence})),
-        achievements=tuple(sorted(one.id for one in judged.earned)),
-        shares=shares,
-    )
-
-
-def _group_result(judged: _Judged, group: Group, until: datetime) -> ConditionResult:
-    results = tuple(_result(part, until) for part in judged.parts)
-    reached = [result for result in results if result.met]
-    met = judged.met_at is not None
-    rests_on: Sequence[ConditionResult] = results
-    if met:
-        first = sorted(reached, key=lambda result: result.achieved_at or until)
-        rests_on = first[: _need(group)]
-    scores = [result.score for result in rests_on if result.score is not None]
-    parameters: dict[str, float] = {"have": len(reached), "of": len(results)}
-    if isinstance(group, Count):
-        parameters["at_least"] = group.at_least
-    return ConditionResult(
-        condition=judged.condition,
-        met=met,
-        reason=_REASONS[type(judged.condition)][0 if met else 1],
-        parameters=parameters,
-        achieved_at=judged.met_at,
-        score=max(scores, default=None),
-        evidence=tuple(sorted({one for result in rests_on for one in result.evidence})),
-        achievements=tuple(sorted({one for result in rests_on for one in result.achievements})),
-        conditions=results,
-    )
+    return Judged(condition=condition, met_at=until, earned=tuple(read[:enough]))

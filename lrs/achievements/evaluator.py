@@ -13,7 +13,8 @@ import msgspec
 from msgspec.structs import replace
 
 from lrs.achievements.catalogue import Catalogue, catalogue_of
-from lrs.achievements.evaluate import evidence_hash
+from lrs.achievements.evaluate import evidence_hash, leaves
+from lrs.achievements.evidence import stretches_of
 from lrs.achievements.judge import Judge, Judgement, held_of
 from lrs.store.achievements import Achievements, DueEvaluation, Evaluation, NewClaim
 from lrs.store.exchange import Exchange, KnownReceiver
@@ -191,6 +192,7 @@ class Evaluator:
             credits=conversion.credits if conversion else None,
             basis=conversion.basis if conversion else judgement.decision.achievements,
             conversion=conversion.equivalence if conversion else None,
+            hours={} if conversion else _hours(judgement),
         )
         return achievement, {one.source for one in stored.values()}
 
@@ -203,6 +205,16 @@ class Evaluator:
     def _stored(self, statements: Sequence[str] | Mapping[str, str]) -> dict[str, StoredStatement]:
         found = ((one, self._statements.get(uuid.UUID(one).bytes)) for one in statements)
         return {statement: stored for statement, stored in found if stored is not None}
+
+
+def _hours(judgement: Judgement) -> dict[str, tuple[int, int]]:
+    """Return the time that the evidence fills for conditions on hours, by statement."""
+    evidence = set(judgement.decision.evidence)
+    counted = [event for event in judgement.events if event.statement in evidence]
+    found: dict[str, tuple[int, int]] = {}
+    for leaf in leaves(judgement.unit.rule):
+        found |= stretches_of(leaf, counted)
+    return found
 
 
 def _together(units: Iterable[frozenset[str] | None]) -> frozenset[str] | None:

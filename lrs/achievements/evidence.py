@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from lrs.achievements.decision import Refusal, Refused
 from lrs.achievements.earned import ALONE, Background
+from lrs.records.state import fill
 from schemas.events import Event
 from schemas.times import instant_of
 from schemas.units import (
@@ -31,6 +32,9 @@ HOUR = 3_600_000_000
 """Microseconds: sums of integers are exact and do not depend on order."""
 
 _Says = Literal["for", "against"]
+
+Stretches = Iterable[tuple[int, int]]
+"""Stretches of time: begin and end of each, microseconds since the epoch."""
 
 
 DAY = 24 * HOUR
@@ -107,12 +111,15 @@ def _least_last(said: tuple[Event, _Says]) -> tuple[datetime, bool, float, str, 
     return event.time, says == "against", -(event.duration or 0.0), event.statement, event.ordinal
 
 
-def met_at(leaf: LeafCondition, counted: Sequence[Event]) -> datetime | None:
-    """Return the earliest time at which the events, in order of time, meet the condition."""
+def met_at(leaf: LeafCondition, counted: Sequence[Event], taken: Stretches = ()) -> datetime | None:
+    """Return the earliest time at which the events, in order of time, meet the condition.
+
+    `taken` is time that earned other units already.
+    """
     enough: Iterable[bool]
     match leaf:
         case Hours(at_least=need):
-            enough = (total >= round(need * HOUR) for total in running_time(counted))
+            enough = (total >= round(need * HOUR) for total in running_time(counted, taken))
         case Attended(at_least=need):
             enough = (number >= need for number in range(1, len(counted) + 1))
         case Scored(at_least=need):
@@ -122,7 +129,7 @@ def met_at(leaf: LeafCondition, counted: Sequence[Event]) -> datetime | None:
     return next((event.time for event, met in zip(counted, enough, strict=True) if met), None)
 
 
-def chosen(leaf: LeafCondition, counted: Sequence[Event]) -> list[Event]:
+def chosen(leaf: LeafCondition, counted: Sequence[Event], taken: Stretches = ()) -> list[Event]:
     """Return the events that a result rests on, of those that count up to its time.
 
     The earliest says that something was completed, passed or examined. The best score is chosen,
@@ -133,7 +140,7 @@ def chosen(leaf: LeafCondition, counted: Sequence[Event]) -> list[Event]:
         case Attended(at_least=need):
             return list(counted[:need])
         case Hours(at_least=need):
-            steps = pairwise((0, *running_time(counted)))
+            steps = pairwise((0, *running_time(counted, taken)))
             grown = zip(counted, steps, strict=True)
             return [
                 event
@@ -146,14 +153,16 @@ def chosen(leaf: LeafCondition, counted: Sequence[Event]) -> list[Event]:
             return list(counted[:1])
 
 
-def running_time(counted: Iterable[Event]) -> list[int]:
-    """Return the microseconds spent up to each event, in order of time.
+def running_time(counted: Iterable[Event], taken: Stretches = ()) -> list[int]:
+    """Return the microseconds spent up to each event, in order of time, beside what is taken.
 
     An event's duration fills the time before it, and time that two of them fill counts once:
     nobody learns more hours than the clock had. A session's hours are those that its sheet
     states for a day, which says not when, so they are added, up to what the day has left.
     """
-    filled: list[tuple[int, int]] = []
+    measured: list[int] = []
+    for begin, end in taken:
+        fill(measured, begin, end)
     sheets: dict[int, int] = {}
     online = 0
     totals = []
@@ -164,23 +173,33 @@ def running_time(counted: Iterable[Event]) -> list[int]:
             day = (end + _ZONE) // DAY
             sheets[day] = sheets.get(day, 0) + duration
         else:
-            online += duration
-            start = end - duration
-            while filled and filled[-1][1] >= start:
-                begun, ended = filled.pop()
-                online -= ended - max(begun, start)
-                start = min(start, begun)
-            filled.append((start, end))
+            online += fill(measured, end - duration, end)
         totals.append(
-            online + sum(min(spent, DAY - _on(day, filled)) for day, spent in sheets.items())
+            online + sum(min(spent, DAY - _on(day, measured)) for day, spent in sheets.items())
         )
     return totals
 
 
-def _on(day: int, filled: Sequence[tuple[int, int]]) -> int:
+def _on(day: int, measured: Sequence[int]) -> int:
     """Return how much of a day is filled."""
     begin = day * DAY - _ZONE
-    return sum(max(0, min(end, begin + DAY) - max(start, begin)) for start, end in filled)
+    stretches = zip(measured[::2], measured[1::2], strict=True)
+    return sum(max(0, min(end, begin + DAY) - max(start, begin)) for start, end in stretches)
+
+
+def stretches_of(leaf: LeafCondition, events: Iterable[Event]) -> dict[str, tuple[int, int]]:
+    """Return the time that events fill for a condition on hours, by statement; a sheet tells none.
+
+    Begin and end are microseconds since the epoch.
+    """
+    if not isinstance(leaf, Hours):
+        return {}
+    return {
+        event.statement: (end - round((event.duration or 0.0) * 1_000_000), end)
+        for event in events
+        if event.kind != "attended" and _says(leaf, event) == "for"
+        for end in (instant_of(event.time),)
+    }
 
 
 def share_of(event: Event) -> float | None:
@@ -274,7 +293,7 @@ def _source_refused(leaf: LeafCondition, event: Event, context: Context) -> Refu
     narrowed = unit.provenance if leaf.provenance is None else leaf.provenance
     if event.provenance not in narrowed or event.provenance not in unit.provenance:
         return "provenance"
-    if event.statement in context.background.compromised:
+    if not context.background.compromised.isdisjoint(event.statements):
         return "compromised"
     if (leaf.signed or unit.signed) and event.signature != "valid":
         return event.signature
@@ -300,7 +319,7 @@ def _time_refused(leaf: LeafCondition, event: Event, context: Context) -> Refuse
 
 
 def _content_refused(leaf: LeafCondition, event: Event, context: Context) -> Refused | None:
-    if event.statement in context.background.spent:
+    if any(one in context.background.spent for one in event.statements):
         return "already_counted"
     if event.kind == "waived" and isinstance(leaf, Completed | Passed | Examined):
         return "waived"
@@ -323,7 +342,7 @@ def _refusal(event: Event, reason: Refused, spent: Mapping[str, str]) -> Refusal
     details = {
         "provenance": event.provenance,
         "other_examiner": event.examiner,
-        "already_counted": spent.get(event.statement),
+        "already_counted": next((spent[one] for one in event.statements if one in spent), None),
     }
     return Refusal(
         statement=event.statement, time=event.time, reason=reason, detail=details.get(reason)

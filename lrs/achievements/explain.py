@@ -71,6 +71,11 @@ _REASONS: Final[dict[Reason, Words]] = {
         "en": "{have} of {at_least} hours spent: {about}",
         "zh-CN": "已学习 {have} 小时，要求 {at_least} 小时：{about}",
     },
+    "overlapping_hours": {
+        "en": "the clock had {have} of the {at_least} hours that the conditions ask for together:"
+        " what overlaps counts once",
+        "zh-CN": "各项条件合计要求 {at_least} 小时，实际时间只有 {have} 小时：重叠的时间只计一次",
+    },
     "attended": {
         "en": "{have} sessions attended, {at_least} are needed: {about}",
         "zh-CN": "已参加 {have} 次，要求 {at_least} 次：{about}",
@@ -200,6 +205,7 @@ _WHY: Final[dict[Refused, Words]] = {
         "en": "the learner is the examiner",
         "zh-CN": "考评员为学习者本人",
     },
+    "expired": {"en": "expired: valid until {detail}", "zh-CN": "已过期：有效期至 {detail}"},
 }
 
 _CLASSES: Final[dict[str, Words]] = {

@@ -21,6 +21,10 @@ CONVERSIONS: Final[dict[ConversionReason, Words]] = {
         "en": "can be converted from {sources} by {equivalence}, not all of it is achieved",
         "zh-CN": "可依据 {equivalence} 由 {sources} 转换，尚未全部达成",
     },
+    "expired": {
+        "en": "not converted from {sources} by {equivalence}: its validity is over",
+        "zh-CN": "未依据 {equivalence} 由 {sources} 转换：有效期已过",
+    },
     "used": {
         "en": "not converted from {sources} by {equivalence}: converted into another unit already",
         "zh-CN": "未依据 {equivalence} 由 {sources} 转换：已转换为其他认证单元",
@@ -66,6 +70,11 @@ VERDICTS: Final[dict[Verdict, Words]] = {
 }
 
 _CHECKS: Final[Words] = {"en": "Checks: {checks}", "zh-CN": "检查：{checks}"}
+_VALID: Final[Words] = {"en": ", valid until {day}", "zh-CN": "，有效期至 {day}"}
+_EXPIRED: Final[Words] = {
+    "en": ", expired: it was valid until {day}",
+    "zh-CN": "，已过期：有效期至 {day}",
+}
 _STATE: Final[Words] = {"en": "State: {state}", "zh-CN": "状态：{state}"}
 
 
@@ -81,6 +90,10 @@ def explain_judgement(
     lines.append(_CHECKS[language].format(checks=told))
     if judgement.held is not None:
         state = STATES[judgement.held.state][language]
+        if judgement.valid_until is not None:
+            words = _EXPIRED if judgement.expired else _VALID
+            day = judgement.valid_until.date().isoformat()
+            state += words[language].format(day=day)
         lines.append(_STATE[language].format(state=state))
     return [*lines, *_decisions(decisions, language)]
 

@@ -12,21 +12,22 @@ from lrs.achievements.catalogue import Catalogue
 from lrs.achievements.conversion import ConversionResult, convert
 from lrs.achievements.decision import Decision
 from lrs.achievements.earned import Background, Earned
-from lrs.achievements.evaluate import activities_of, evaluate, units_of
+from lrs.achievements.evaluate import activities_of, evaluate, leaves, units_of
 from lrs.store.achievements import Achievements
 from lrs.store.records import Persona, Records
 from lrs.store.statements import Statements
 from schemas.achievements import STANDING, Achievement
 from schemas.events import Event
 from schemas.sources import Source
-from schemas.units import Unit
+from schemas.units import Hours, Unit, valid_until
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """A persona judged for a unit: by the rule, and by conversion where the rule is not met.
 
     `unit` is the version decided on, `events` and `background` what its rule read, `held` the
-    achievement that stood before, `conversions` what each equivalence in question came to.
+    achievement that stood before, `valid_until` the end of its validity where there is one,
+    `conversions` what each equivalence in question came to.
     """
 
     persona: Persona
@@ -36,6 +37,12 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     background: Background
     held: Achievement | None
     conversions: tuple[ConversionResult, ...] = ()
+    valid_until: datetime | None = None
+
+    @property
+    def expired(self) -> bool:
+        """Tell whether the validity of the held achievement is over."""
+        return self.valid_until is not None and self.valid_until < self.decision.as_of
 
     @property
     def converted(self) -> ConversionResult | None:
@@ -144,7 +151,7 @@ class Judge:
             first = first or judgement
         if first is None:
             return None
-        conversions = tuple(self._conversions(first.unit, achieved))
+        conversions = tuple(self._conversions(first.unit, achieved, now, held))
         return msgspec.structs.replace(first, conversions=conversions)
 
     def _by_rule(
@@ -160,8 +167,11 @@ class Judge:
         read = units_of(unit)
         background = Background(
             identifiers=frozenset(persona.identifiers),
-            earned=tuple(one for one in self._earned(achieved) if one.unit in read) if read else (),
+            earned=tuple(one for one in self._earned(achieved, now, held) if one.unit in read)
+            if read
+            else (),
             spent=self._spent(unit.code, achieved, held),
+            taken=_taken(unit, events, achieved) if held is None else (),
             compromised=self._from_compromised(events),
         )
         decision = evaluate(unit, events, now, background)
@@ -172,16 +182,23 @@ class Judge:
             events=events,
             background=background,
             held=held,
+            valid_until=self._valid_until(held) if held is not None else None,
         )
 
-    def _earned(self, achieved: Sequence[Achievement]) -> Iterator[Earned]:
-        """Yield what is verified; what was converted has the route of what it came from."""
+    def _earned(
+        self, achieved: Sequence[Achievement], now: datetime, held: Achievement | None
+    ) -> Iterator[Earned]:
+        """Yield what is verified; what was converted has the route of what it came from.
+
+        What has expired counts on for the achievement that was made of it while it was valid.
+        """
+        kept = held.basis if held is not None else ()
         units = {one.id: self._unit(one) for one in achieved}
         for one in achieved:
             unit = units[one.id]
             if one.state != "verified" or unit is None:
                 continue
-            route = unit.route
+            route, until = unit.route, valid_until(one.achieved_at, unit)
             if one.conversion is not None:
                 source = units.get(one.basis[0])
                 route = source.route if source else None
@@ -195,7 +212,12 @@ class Judge:
                 basis=one.basis,
                 converted=one.conversion is not None,
                 evidence=tuple(one.evidence),
+                expired=until if until and until < now and one.id not in kept else None,
             )
+
+    def _valid_until(self, achievement: Achievement) -> datetime | None:
+        unit = self._unit(achievement)
+        return valid_until(achievement.achieved_at, unit) if unit else None
 
     def _unit(self, achievement: Achievement) -> Unit | None:
         return self._catalogue.versions.get(achievement.unit, {}).get(achievement.version)
@@ -219,17 +241,29 @@ class Judge:
         return {statement: one.unit for one in verified for statement in one.evidence}
 
     def _from_compromised(self, events: Sequence[Event]) -> frozenset[str]:
-        """Return the statements that came while their source's key was in other hands."""
+        """Return the statements that came while their source's key was in other hands.
+
+        Those that an event rests on may be of other sources than its own.
+        """
+        if not self._compromised:
+            return frozenset()
         doubtful = {event.statement for event in events if event.source in self._compromised}
+        doubtful.update(one for event in events for one in event.rests_on)
         found = (self._statements.get(uuid.UUID(one).bytes) for one in doubtful)
         return frozenset(
             str(uuid.UUID(bytes=stored.id))
             for stored in found
-            if stored is not None and stored.stored >= self._compromised[stored.source]
+            if stored is not None
+            and stored.source in self._compromised
+            and stored.stored >= self._compromised[stored.source]
         )
 
     def _conversions(
-        self, unit: Unit, achieved: Sequence[Achievement]
+        self,
+        unit: Unit,
+        achieved: Sequence[Achievement],
+        now: datetime,
+        held: Achievement | None,
     ) -> Iterator[ConversionResult]:
         """Yield what each conversion into the unit came to."""
         known = self._catalogue.equivalences
@@ -241,7 +275,7 @@ class Judge:
             and one.conversion is not None
             and one.conversion in known
         ]
-        earned = list(self._earned(achieved))
+        earned = list(self._earned(achieved, now, held))
         for conversion in self._catalogue.conversions.get(unit.code, ()):
             yield convert(conversion, unit.credits, earned, converted)
 
@@ -250,6 +284,24 @@ def held_of(achieved: Sequence[Achievement], code: str) -> Achievement | None:
     """Return the achievement of the unit whose rule is met, the latest version's."""
     return next(
         (one for one in reversed(achieved) if one.unit == code and one.state in STANDING), None
+    )
+
+
+def _taken(
+    unit: Unit, events: Sequence[Event], achieved: Sequence[Achievement]
+) -> tuple[tuple[int, int], ...]:
+    """Return the time that other statements filled for the hours of other units: whichever unit was
+    verified first keeps it. A statement may count for several units that are not equivalent.
+    """
+    if not any(isinstance(leaf, Hours) for leaf in leaves(unit.rule)):
+        return ()
+    read = {event.statement for event in events}
+    return tuple(
+        stretch
+        for one in achieved
+        if one.unit != unit.code and one.state == "verified"
+        for statement, stretch in one.hours.items()
+        if statement not in read
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -9,9 +10,11 @@ import msgspec
 from lrs.api.blueprint import ApiBlueprint, page
 from lrs.api.cursors import read_cursor
 from lrs.service import Service
+from schemas.achievements import Achievement
 from schemas.resources.achievements import AchievementSchema
 from schemas.resources.paging import OfPersonaQuery, page_of
 from schemas.times import moment_of
+from schemas.units import valid_until
 
 
 def blueprint(service: Service) -> ApiBlueprint:
@@ -19,7 +22,18 @@ def blueprint(service: Service) -> ApiBlueprint:
     routes = ApiBlueprint(
         "achievements", service, "Units whose rule a learner has met.", "reader", "officer"
     )
-    store = service.store.achievements
+    store, units = service.store.achievements, service.store.units
+
+    def shape(item: tuple[int, Achievement]) -> dict[str, Any]:
+        changed, achievement = item
+        unit = units.unit(achievement.unit, achievement.version)
+        until = valid_until(achievement.achieved_at, unit) if unit else None
+        return {
+            **msgspec.structs.asdict(achievement),
+            "changed": moment_of(changed),
+            "valid_until": until,
+            "expired": until is not None and until < datetime.now(UTC),
+        }
 
     @routes.get("/achievements")
     @routes.arguments(OfPersonaQuery, location="query")
@@ -31,7 +45,7 @@ def blueprint(service: Service) -> ApiBlueprint:
             store.page(after, query["limit"], query["persona"]),
             query["limit"],
             lambda item: (item[0], item[1].id),
-            lambda item: {**msgspec.structs.asdict(item[1]), "changed": moment_of(item[0])},
+            shape,
         )
 
     return routes

@@ -55,6 +55,8 @@ def blueprint(service: Service) -> ApiBlueprint:
             "conversions": [{**asdict(one), "met": one.met} for one in judgement.conversions],
             "checks": checks(judgement),
             "achievement": held,
+            "valid_until": judgement.valid_until,
+            "expired": judgement.expired,
             "decisions": [{**asdict(one), "at": moment_of(one.at)} for one in decisions],
             "text": explain_judgement(judgement, decisions, language),
         }

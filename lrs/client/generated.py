@@ -28,12 +28,14 @@ Achievement = TypedDict('Achievement', {
     'credits': 'NotRequired[float | None]',
     'evidence': 'NotRequired[dict[str, Any]]',
     'evidence_hash': 'str',
+    'expired': 'bool',
     'id': 'str',
     'persona': 'str',
     'reason': 'NotRequired[str | None]',
     'score': 'NotRequired[float | None]',
     'state': 'str',
     'unit': 'str',
+    'valid_until': 'NotRequired[str | None]',
     'version': 'int',
 })
 
@@ -365,6 +367,7 @@ EmployeeAchievement = TypedDict('EmployeeAchievement', {
     'changed': 'str',
     'department': 'str',
     'employee': 'str',
+    'expired': 'bool',
     'id': 'str',
     'name': 'NotRequired[str | None]',
     'persona': 'str',
@@ -372,6 +375,7 @@ EmployeeAchievement = TypedDict('EmployeeAchievement', {
     'state': 'str',
     'title': 'NotRequired[dict[str, Any]]',
     'unit': 'str',
+    'valid_until': 'NotRequired[str | None]',
     'version': 'int',
 })
 
@@ -402,6 +406,7 @@ Employment = TypedDict('Employment', {
     'department': 'NotRequired[str]',
     'employee': 'NotRequired[str]',
     'persona': 'str',
+    'roster': 'NotRequired[str]',
     'since': 'str',
     'until': 'NotRequired[str | None]',
 })
@@ -481,12 +486,14 @@ Explanation = TypedDict('Explanation', {
     'conversions': 'list[ConversionResult]',
     'decisions': 'list[Decided]',
     'evidence': 'list[str]',
+    'expired': 'bool',
     'met': 'bool',
     'persona': 'str',
     'rule': 'ConditionResult',
     'score': 'NotRequired[float | None]',
     'text': 'list[str]',
     'unit': 'str',
+    'valid_until': 'NotRequired[str | None]',
     'version': 'int',
 })
 

@@ -22,6 +22,8 @@ COLUMNS = (
     "title",
     "state",
     "achieved",
+    "valid_until",
+    "expired",
     "score",
     "changed",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time
 from typing import Any
 
 from lrs.store.organisations import Organisations, SharedQuery
@@ -10,6 +11,7 @@ from lrs.store.records import Records
 from lrs.store.units import Units
 from schemas.organisations import SharedAchievement
 from schemas.times import moment_of
+from schemas.units import BANK_ZONE, Unit, valid_until
 
 PAGE = 500
 
@@ -35,7 +37,9 @@ class Reading:
     def named(self, found: Sequence[SharedAchievement]) -> list[dict[str, Any]]:
         """Return achievements with the names of personas and the titles of units."""
         names = self._records.names({one.persona for one in found})
-        titles = {key: self._title(*key) for key in {(one.unit, one.version) for one in found}}
+        units = {key: self._units.unit(*key) for key in {(one.unit, one.version) for one in found}}
+        ends = [_last_day(one, units[one.unit, one.version]) for one in found]
+        today = datetime.now(BANK_ZONE).date()
         return [
             {
                 "id": one.id,
@@ -45,15 +49,22 @@ class Reading:
                 "department": one.department,
                 "unit": one.unit,
                 "version": one.version,
-                "title": titles[one.unit, one.version],
+                "title": dict(unit.title) if (unit := units[one.unit, one.version]) else {},
                 "state": one.state,
                 "achieved": one.achieved,
+                "valid_until": end.isoformat() if end else None,
+                "expired": end is not None and end < today,
                 "score": one.score,
                 "changed": moment_of(one.changed),
             }
-            for one in found
+            for one, end in zip(found, ends, strict=True)
         ]
 
-    def _title(self, code: str, version: int) -> dict[str, str]:
-        unit = self._units.unit(code, version)
-        return dict(unit.title) if unit else {}
+
+def _last_day(shared: SharedAchievement, unit: Unit | None) -> date | None:
+    """Return the last day of the validity of an achievement, None where it has no end."""
+    if unit is None:
+        return None
+    noon = datetime.combine(date.fromisoformat(shared.achieved), time(12), BANK_ZONE)
+    until = valid_until(noon, unit)
+    return until.date() if until is not None else None

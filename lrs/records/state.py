@@ -201,12 +201,15 @@ def closes_session(event: Event) -> bool:
     return event.cmi5_defined and event.kind in ("abandoned", "terminated")
 
 
-def fill(measured: list[int], begin: int, end: int) -> None:
-    """Add a stretch of time to those filled already, in place."""
+def fill(measured: list[int], begin: int, end: int) -> int:
+    """Add a stretch of time to those filled already, in place; return by how much they grew."""
     if end <= begin:
-        return
+        return 0
     left, right = bisect_left(measured, begin), bisect_right(measured, end)
+    grown = end * (right % 2 == 0) - begin * (left % 2 == 0)
+    grown -= sum(measured[at] if at % 2 else -measured[at] for at in range(left, right))
     measured[left:right] = [begin] * (left % 2 == 0) + [end] * (right % 2 == 0)
+    return grown
 
 
 def filled(measured: Sequence[int]) -> int:

@@ -71,6 +71,7 @@ def fact_of(
     is told: it is a candidate and was not verified. `before` is its state, None of a new one.
     """
     told: dict[str, Any] = msgspec.to_builtins(achievement)
+    del told["hours"]  # when somebody studied is nobody's but the record's
     if achievement.state != "candidate":
         return achievement.state, told
     return ("revoked", {**told, "state": "revoked"}) if before == "verified" else None

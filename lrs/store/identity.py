@@ -46,8 +46,9 @@ class Identity(Protocol):
 
         Identifiers that were not met yet are known from then on. One that the roster gives to
         several persons links nobody, and what people took back is not done again. `organisations`
-        (id and name) are the person's employers. Identifiers and employers that the roster gave
-        the person before are its no more; without any it has left the roster.
+        (id and name) are the person's employers: at those that are organisations here, the persona
+        is employed from today on, or has left today. Identifiers and employers that the roster
+        gave the person before are its no more; without any it has left the roster.
         """
         ...
 

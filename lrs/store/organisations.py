@@ -41,6 +41,10 @@ class Organisations(Protocol):
 
     Whatever changes what an organisation may see is written with that change of its view, in one
     transaction; acts are noted in the same.
+
+    Employments and consents are kept for the persona for whom they were recorded. Of personas that
+    are merged those of all count for the one that is left (`employment_of`, `consent_of`), and
+    each has its own again when the merge is undone.
     """
 
     def put(self, organisation: Organisation, act: Act) -> Organisation:
@@ -56,7 +60,10 @@ class Organisations(Protocol):
         ...
 
     def employ(self, employments: Sequence[Employment], today: date, act: Act) -> None:
-        """Put employments in the place of those of the same organisations and personas, whole."""
+        """Put employments in the place of those of the same organisations and personas, whole.
+
+        One that ends, ends those of the personas merged into its own too.
+        """
         ...
 
     def employments(self, organisation: str, after: str | None, limit: int) -> list[Employment]:
@@ -68,7 +75,9 @@ class Organisations(Protocol):
         ...
 
     def withdraw(self, organisation: str, persona: str, act: Act) -> bool:
-        """Withdraw a consent; False where there is none that stands."""
+        """Withdraw a consent, of the personas merged into this one too; False where there is none
+        that stands.
+        """
         ...
 
     def consents(self, organisation: str, after: str | None, limit: int) -> list[Consent]:
@@ -76,7 +85,7 @@ class Organisations(Protocol):
         ...
 
     def consents_of(self, persona: str) -> list[Consent]:
-        """Return a persona's consents, withdrawn ones too."""
+        """Return the consents of a persona and of those merged into it, withdrawn ones too."""
         ...
 
     def settle(self, today: date, limit: int) -> bool:

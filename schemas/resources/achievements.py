@@ -29,6 +29,12 @@ class HeldAchievementSchema(Schema):
 
 
 class AchievementSchema(HeldAchievementSchema):
-    """An achievement and when it changed last."""
+    """An achievement, when it changed last, and the end of its validity where there is one.
+
+    One that has `expired` stays what it is, and counts for nothing that is achieved from then on.
+    """
+
+    valid_until = fields.AwareDateTime(allow_none=True)
+    expired = fields.Boolean(required=True)
 
     changed = fields.AwareDateTime(required=True)

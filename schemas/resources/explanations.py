@@ -82,6 +82,8 @@ class ExplanationSchema(Schema):
     conversions = fields.List(fields.Nested(ConversionResultSchema), required=True)
     checks = fields.List(fields.Nested(CheckSchema), required=True)
     achievement = fields.Nested(HeldAchievementSchema, allow_none=True)
+    valid_until = fields.AwareDateTime(allow_none=True)
+    expired = fields.Boolean(required=True)
     decisions = fields.List(fields.Nested(DecidedSchema), required=True)
     text = fields.List(
         fields.String(),

@@ -39,6 +39,9 @@ class EmploymentSchema(Schema):
     until = fields.Date(load_default=None, allow_none=True)
     employee = fields.String(load_default="", validate=validate.Length(max=100))
     department = fields.String(load_default="", validate=validate.Length(max=200))
+    roster = fields.String(
+        dump_only=True, metadata={"description": "The roster that says so, if one does."}
+    )
 
 
 class EmploymentsSchema(Schema):
@@ -163,6 +166,8 @@ class EmployeeAchievementSchema(Schema):
     title = fields.Dict(keys=fields.String(), values=fields.String())
     state = fields.String(required=True)
     achieved = fields.String(required=True, metadata={"format": "date"})
+    valid_until = fields.String(allow_none=True, metadata={"format": "date"})
+    expired = fields.Boolean(required=True)
     score = fields.Float(allow_none=True)
     changed = fields.AwareDateTime(required=True)
 

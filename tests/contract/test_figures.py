@@ -48,10 +48,13 @@ CHANGES = st.lists(
 @given(changes=CHANGES)
 def test_achievements_are_counted_by_state_unit_and_month(store, changes):
     held = {found.id: found for _, found in store.achievements.page(None, 1000)}
-    for changed in changes:
-        due = DueEvaluation(changed.persona, changed.unit, 0)
-        store.achievements.settle([Evaluation(due=due, achievement=changed)])
-        held[changed.id] = changed
+    store.achievements.settle(
+        [
+            Evaluation(due=DueEvaluation(changed.persona, changed.unit, 0), achievement=changed)
+            for changed in changes
+        ]
+    )
+    held |= {changed.id: changed for changed in changes}
     verified = [found for found in held.values() if found.state == "verified"]
     figures = store.figures
     assert figures.counts("achievement") == Counter(found.state for found in held.values())

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 from lrs.records.fold import state_of
 from lrs.store.projections import Checkpoint, Projection, Scope, StoredEvent
 from lrs.store.records import RecordKey
@@ -19,6 +21,49 @@ def test_of_two_projections_from_one_checkpoint_the_second_writes_nothing(store)
     assert store.projections.checkpoint().seq == 5
     assert store.projections.events_of(1, key()) == []
     assert store.records.records(None, 10) == []
+
+
+def at_once(works):
+    """What each of the works gives, done at the same time."""
+    with ThreadPoolExecutor(len(works)) as pool:
+        return [one.result() for one in [pool.submit(work) for work in works]]
+
+
+def test_of_projections_written_at_once_one_is_taken(store):
+    since = store.projections.checkpoint()
+    made = [
+        Projection(
+            since=since,
+            through=5,
+            personas=[named()],
+            events=[StoredEvent(5, "p1", event(f"s{number}"))],
+            records={key(): state_of([event(f"s{number}")])},
+            unrecognised={("verb", "generic"): 1},
+        )
+        for number in range(3)
+    ]
+    came = at_once([lambda one=one: store.projections.apply(one) for one in made])
+    assert sorted(came) == [False, False, True]
+    (stored,) = store.projections.events_of(1, key())
+    assert stored.event.statement == f"s{came.index(True)}"
+    assert store.records.unrecognised() == {("verb", "generic"): 1}
+    assert (store.figures.total("persona"), store.figures.total("record")) == (1, 1)
+
+
+def test_a_projection_and_a_change_of_courses_at_once_are_both_whole(store):
+    since = store.projections.checkpoint()
+    taken, _ = at_once(
+        [
+            lambda: store.projections.apply(Projection(since=since, through=5)),
+            lambda: store.courses.put(CourseStructure(standard="cmi5", id=COURSE)),
+        ]
+    )
+    assert store.projections.checkpoint() == Checkpoint(1, 5 if taken else 0, 1)
+    assert store.projections.rework(1).subject == COURSE
+
+
+def test_a_generation_that_is_begun_by_several_at_once_is_one(store):
+    assert set(at_once([store.projections.begin] * 3)) == {Checkpoint(2, 0, 0)}
 
 
 def test_what_was_read_before_a_course_changed_is_not_written(store):

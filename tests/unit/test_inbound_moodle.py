@@ -65,17 +65,23 @@ WHY_NOT = {
 }
 
 
-@pytest.fixture(scope="session")
-def emitted(shared_data):
-    """Each statement as the store would keep it, with its file and its events."""
+def files(shared_data):
+    """Yield the statements of each file with its name, all with an id and a timestamp."""
     root = shared_data / "moodle"
-    found = []
     for path in sorted(root.rglob("*.json")):
         name = path.parent.relative_to(root).as_posix()
         raw = json.loads(path.read_text())
         for place, one in enumerate(raw):
             one["id"] = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{name}#{place}"))
             one.setdefault("timestamp", "2026-03-02T08:00:00Z")
+        yield name, raw
+
+
+@pytest.fixture(scope="session")
+def emitted(shared_data):
+    """Each statement as the store would keep it, with its file and its events."""
+    found = []
+    for name, raw in files(shared_data):
         received, _ = decode_statements(json.dumps(raw).encode(), "1.0.3")
         for one in received:
             adapter, events = normalise(one.statement, SOURCE, inbound_adapters())

@@ -111,9 +111,9 @@ def generated(seed):
     return line
 
 
-def told(line, cuts, structures_at):
+def told(line, cuts, structures_at, opened=records_service):
     """The records that statements make, posted and projected in runs; some of them twice."""
-    with tempfile.TemporaryDirectory() as folder, records_service(Path(folder)) as service:
+    with tempfile.TemporaryDirectory() as folder, opened(Path(folder)) as service:
         bounds = sorted({0, *cuts, len(line)})
         for place, (begin, end) in enumerate(pairwise(bounds)):
             if place == structures_at:

@@ -149,6 +149,37 @@ def test_evidence_earns_credit_once_in_equivalent_units(lrs):
     assert lrs.states() == {("U1", 1): "verified", ("C1", 1): "verified"}
 
 
+def hours_of(activity, end):
+    return about(
+        activity,
+        "terminated",
+        timestamp=f"2026-11-02T{end:02d}:00:00Z",
+        result={"duration": "PT2H"},
+    )
+
+
+def test_hours_that_earned_a_unit_are_not_stretched_over_another(lrs):
+    lrs.publish(unit(rule=Hours(activity=COURSE, at_least=2)))
+    lrs.publish(unit("U2", rule=Hours(activity=OTHER, at_least=2)))
+    lrs.post(hours_of(COURSE, 10), hours_of(OTHER, 11))
+    assert lrs.states() == {("U1", 1): "verified"}
+    left, told = checks(lrs, "U2")
+    assert left == {"rule": "failed"}
+    assert told["rule"]["parameters"] == {"have": 1.0, "at_least": 2.0}
+    lrs.post(hours_of(OTHER, 15))
+    assert lrs.states() == {("U1", 1): "verified", ("U2", 1): "verified"}
+    assert all("hours" not in one.body for one in lrs.store.facts.after(0, 100))
+
+
+def test_one_statement_may_count_its_hours_for_two_units(lrs):
+    lrs.publish(
+        unit(rule=Hours(activity=COURSE, at_least=2)),
+        unit("U2", rule=Hours(activity=COURSE, at_least=2)),
+    )
+    lrs.post(hours_of(COURSE, 10))
+    assert lrs.states() == {("U1", 1): "verified", ("U2", 1): "verified"}
+
+
 def test_of_two_units_that_become_equivalent_the_earlier_keeps_the_evidence(lrs):
     lrs.publish(unit(), unit("C1"))
     lrs.post(learner(1))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from pymongo import DESCENDING, DeleteOne, IndexModel
+from pymongo import DESCENDING, IndexModel
 
 from lrs.store.achievements import DueEvaluation, Evaluation, Ruling, fact_of
 from lrs.store.mongo import due
@@ -82,11 +82,7 @@ class MongoAchievements:
         """
 
         def work(tx: Transaction) -> None:
-            if not evaluations:
-                return
-            tx["due_evaluation"].bulk_write(
-                [DeleteOne(evaluation.due._asdict()) for evaluation in evaluations]
-            )
+            due.settled(tx, [evaluation.due for evaluation in evaluations])
             for evaluation in evaluations:
                 changed = False
                 for achievement in (evaluation.superseded, evaluation.achievement):
@@ -209,7 +205,7 @@ class MongoAchievements:
         """Write an achievement with the fact of its change; tell whether it changed."""
         body = msgspec.json.encode(achievement)
         held = tx["achievement"].find_one({"_id": achievement.id}, {"state": 1, "body": 1})
-        if held is not None and held["body"] == body:
+        if held is not None and _achievement(held["body"]) == achievement:
             return False
         before = held["state"] if held else None
         fact = fact_of(achievement, before)

@@ -17,6 +17,7 @@ from lrs.store.mongo.database import MongoDatabase, Transaction
 from lrs.store.mongo.due import mark
 from lrs.store.mongo.facts import note_fact
 from lrs.store.mongo.figures import count
+from lrs.store.mongo.queries import name_of
 from schemas.claims import ClaimPayload, Receipt, claim_hash, proof_of
 from schemas.receivers import LearnerSettings
 
@@ -204,6 +205,15 @@ def put_destination(tx: Transaction, name: str, interval: int) -> None:
     )
 
 
+def put_account(tx: Transaction, receiver: str, persona: str, account: str | None) -> None:
+    """Keep the learner's account at a receiver, None while that is being looked up."""
+    tx["learner_account"].update_one(
+        {"_id": name_of(receiver, persona)},
+        {"$set": {"receiver": receiver, "persona": persona, "account": account}, **TURN},
+        upsert=True,
+    )
+
+
 def _addressed(tx: Transaction, claim: NewClaim, persona: str) -> ClaimPayload | None:
     """Return the claim with the learner as the receiver knows them; None, with a look-up queued,
     where that has to be asked first.
@@ -212,19 +222,12 @@ def _addressed(tx: Transaction, claim: NewClaim, persona: str) -> ClaimPayload |
     given = msgspec.json.decode(receiver["settings"]).get("learner", {})
     if not msgspec.convert(given, LearnerSettings).look_up:
         return claim.payload
-    # Written by all that do not find it yet, so that none misses the answer nor asks twice.
-    known = tx["learner_account"].find_one_and_update(
-        {"receiver": claim.receiver, "persona": persona, "account": None}, TURN
-    )
-    if known is None:
-        known = tx["learner_account"].find_one({"receiver": claim.receiver, "persona": persona})
-    if known is None:
-        tx["learner_account"].insert_one(
-            {"receiver": claim.receiver, "persona": persona, "account": None}
-        )
-    elif known["account"] is not None:
+    known = tx["learner_account"].find_one({"_id": name_of(claim.receiver, persona)})
+    if known is not None and known["account"] is not None:
         learner = msgspec.structs.replace(claim.payload.learner, identifier=known["account"])
         return msgspec.structs.replace(claim.payload, learner=learner)
+    # Written by all that do not find it yet, so that none misses the answer nor asks twice.
+    put_account(tx, claim.receiver, persona, None)
     waiting = {**_of(claim.receiver, persona), "kind": "lookup"}
     if tx["outbox"].find_one(waiting, {"_id": 1}) is None:
         enqueue(tx, claim.receiver, [Queued("lookup", persona, persona)])

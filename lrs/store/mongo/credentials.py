@@ -16,7 +16,7 @@ from schemas.times import instant_of, moment_of
 
 INDEXES = {
     "credential_subject": [IndexModel([("subject", 1)], unique=True)],
-    "status_place": [IndexModel([("list", 1), ("place", 1)], unique=True)],
+    "status_place": [IndexModel([("list", 1)])],
     "credential": [
         IndexModel([("achievement", 1), ("language", 1), ("evidence_hash", 1)], unique=True),
         IndexModel([("list", 1), ("place", 1)], unique=True),
@@ -59,10 +59,12 @@ class MongoCredentials:
             newest = last["list"] if last else 1
             for number in (newest, newest + 1):
                 for _ in range(TRIES):
-                    place = {"list": number, "place": secrets.randbelow(size)}
-                    if tx["status_place"].find_one(place, {"_id": 1}) is None:
-                        tx["status_place"].insert_one(dict(place))
-                        return Place(list=place["list"], index=place["place"])
+                    place = secrets.randbelow(size)
+                    name = f"{number}/{place}"
+                    if tx["status_place"].find_one({"_id": name}) is None:
+                        given = {"_id": name, "list": number, "place": place}
+                        tx["status_place"].insert_one(given)
+                        return Place(list=number, index=place)
             raise AssertionError("a new status list has no free place")
 
         return self._database.write(work)

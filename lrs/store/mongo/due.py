@@ -11,16 +11,14 @@ from collections.abc import Collection, Iterable, Mapping
 from itertools import product
 from typing import Any
 
-from pymongo import IndexModel, UpdateOne
+from pymongo import DeleteOne, IndexModel, UpdateOne
 
 from lrs.store.achievements import DueEvaluation
 from lrs.store.mongo.database import MongoDatabase, Snapshot, Transaction, reported
+from lrs.store.mongo.queries import name_of
 
 INDEXES = {
-    "due_evaluation": [
-        IndexModel([("persona", 1), ("unit", 1)], unique=True),
-        IndexModel([("marked", 1)]),
-    ],
+    "due_evaluation": [IndexModel([("marked", 1)])],
     "sweep": [],
 }
 
@@ -42,8 +40,17 @@ def mark(tx: Transaction, due: Iterable[tuple[str, str]]) -> int:
         tx["due_evaluation"].bulk_write(
             [
                 UpdateOne(
-                    {"persona": persona, "unit": unit},
-                    [{"$set": {"marked": marked, "put_off": False}}],
+                    {"_id": name_of(persona, unit)},
+                    [
+                        {
+                            "$set": {
+                                "persona": {"$literal": persona},
+                                "unit": {"$literal": unit},
+                                "marked": marked,
+                                "put_off": False,
+                            }
+                        }
+                    ],
                     upsert=True,
                 )
                 for persona, unit in pairs
@@ -56,14 +63,28 @@ def put_off(tx: Transaction, due: Iterable[tuple[str, str, int]]) -> None:
     """Let a persona be evaluated for a unit at an instant, unless that is due anyway."""
     later = [
         UpdateOne(
-            {"persona": persona, "unit": unit},
-            {"$setOnInsert": {"marked": instant, "put_off": True}},
+            {"_id": name_of(persona, unit)},
+            {
+                "$setOnInsert": {
+                    "persona": persona,
+                    "unit": unit,
+                    "marked": instant,
+                    "put_off": True,
+                }
+            },
             upsert=True,
         )
         for persona, unit, instant in due
     ]
     if later:
         tx["due_evaluation"].bulk_write(later)
+
+
+def settled(tx: Transaction, due: Iterable[DueEvaluation]) -> None:
+    """Take marks away that were seen to, but those that were set anew since."""
+    seen = [DeleteOne({"_id": name_of(one.persona, one.unit), "marked": one.marked}) for one in due]
+    if seen:
+        tx["due_evaluation"].bulk_write(seen)
 
 
 def mark_of_persona(tx: Transaction, persona: str, state: str | None = None) -> None:

@@ -11,15 +11,12 @@ from pymongo import DESCENDING, IndexModel
 from lrs.store.exchange import Claim, KnownReceiver
 from lrs.store.mongo.claims import put_destination
 from lrs.store.mongo.database import MongoDatabase, Transaction, reported
-from lrs.store.mongo.queries import beyond
+from lrs.store.mongo.queries import beyond, name_of
 from schemas.claims import ClaimPayload, Receipt
 
 INDEXES = {
     "receiver": [],
-    "learner_account": [
-        IndexModel([("receiver", 1), ("persona", 1)], unique=True),
-        IndexModel([("persona", 1)]),
-    ],
+    "learner_account": [IndexModel([("persona", 1)])],
     "claim": [
         # At most one of an achievement is open at a receiver, whatever else goes wrong.
         IndexModel(
@@ -80,9 +77,7 @@ class MongoExchange:
     def account(self, receiver: str, persona: str) -> str | None:
         """Return the learner's account at a receiver that looks learners up, None before that."""
         with reported():
-            found = self._database["learner_account"].find_one(
-                {"receiver": receiver, "persona": persona}
-            )
+            found = self._database["learner_account"].find_one({"_id": name_of(receiver, persona)})
         return found["account"] if found else None
 
     def claims(

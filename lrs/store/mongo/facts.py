@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from pymongo import DESCENDING, IndexModel
 
-from lrs.store.mongo.database import MongoDatabase, Transaction, reported
+from lrs.store.mongo.database import MongoDatabase, Snapshot, Transaction, reported
 from lrs.store.mongo.lanes import first_after
 from schemas.audit import Act, AuditEvent
 from schemas.facts import Fact, FactKind
@@ -54,6 +54,22 @@ def note_act(tx: Transaction, act: Act) -> None:
     )
 
 
+def last_settled(database: MongoDatabase) -> int:
+    """Return the seq of the last fact that none appears before any more, 0 where there is none."""
+    with reported():
+        settled = {"_id": {"$lt": first_after(database.lanes.through())}}
+        found = database["fact"].find_one(settled, {"_id": 1}, sort=[("_id", DESCENDING)])
+    return int(found["_id"]) if found else 0
+
+
+def facts_between(
+    within: MongoDatabase | Snapshot, after: int, through: int, limit: int
+) -> list[Fact]:
+    """Return up to `limit` facts after one seq and not after the other, oldest first."""
+    found = within["fact"].find({"_id": {"$gt": after, "$lte": through}})
+    return [_fact(one) for one in found.sort("_id").limit(limit)]
+
+
 class MongoFacts:
     """Fulfils `lrs.store.facts.Facts`."""
 
@@ -64,8 +80,7 @@ class MongoFacts:
         """Return up to `limit` facts after the seq, oldest first; none appears later before it."""
         with reported():
             end = first_after(self._database.lanes.through())
-            found = self._database["fact"].find({"_id": {"$gt": seq, "$lt": end}})
-            return [_fact(one) for one in found.sort("_id").limit(limit)]
+            return facts_between(self._database, seq, end - 1, limit)
 
     def about(self, subject: str) -> list[Fact]:
         """Return the facts about one thing, oldest first."""

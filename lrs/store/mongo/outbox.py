@@ -10,7 +10,7 @@ import msgspec
 from pymongo import IndexModel, UpdateOne
 
 from lrs.store.circuit import Circuit, after_answer, after_failure, after_lease, slots
-from lrs.store.mongo.claims import remove, set_withdrawn, settle_claim
+from lrs.store.mongo.claims import put_account, remove, set_withdrawn, settle_claim
 from lrs.store.mongo.database import MongoDatabase, Snapshot, Transaction, reported
 from lrs.store.mongo.due import mark_of_persona
 from lrs.store.mongo.facts import note_act
@@ -109,11 +109,7 @@ class MongoOutbox:
         def work(tx: Transaction) -> bool:
             if not _take_out(tx, delivery):
                 return False
-            tx["learner_account"].update_one(
-                {"receiver": delivery.destination, "persona": delivery.subject},
-                {"$set": {"account": account}},
-                upsert=True,
-            )
+            put_account(tx, delivery.destination, delivery.subject, account)
             mark_of_persona(tx, delivery.subject, state="verified")
             return True
 

@@ -10,6 +10,7 @@ from lrs.store.import_files import ImportFiles
 from lrs.store.mongo import (
     achievements,
     applying,
+    badge_links,
     client_keys,
     clients,
     courses,
@@ -25,10 +26,12 @@ from lrs.store.mongo import (
     health,
     identity,
     imports,
+    ledger,
     organisations,
     outbox,
     people,
     projections,
+    reconciliations,
     records,
     rosters,
     sealed,
@@ -38,8 +41,10 @@ from lrs.store.mongo import (
     sources,
     statements,
     units,
+    webhooks,
 )
 from lrs.store.mongo.achievements import MongoAchievements
+from lrs.store.mongo.badge_links import MongoBadgeLinks
 from lrs.store.mongo.client_keys import MongoClientKeys
 from lrs.store.mongo.clients import MongoClients
 from lrs.store.mongo.courses import MongoCourses
@@ -55,10 +60,12 @@ from lrs.store.mongo.figures import MongoFigures
 from lrs.store.mongo.health import MongoCopies, MongoHealth
 from lrs.store.mongo.identity import MongoIdentity
 from lrs.store.mongo.imports import MongoImports
+from lrs.store.mongo.ledger import MongoLedger
 from lrs.store.mongo.organisations import MongoOrganisations
 from lrs.store.mongo.outbox import MongoOutbox
 from lrs.store.mongo.people import MongoPeople
 from lrs.store.mongo.projections import MongoProjections
+from lrs.store.mongo.reconciliations import MongoReconciliations
 from lrs.store.mongo.records import MongoRecords
 from lrs.store.mongo.rosters import MongoRosters
 from lrs.store.mongo.sealed import MongoIdentityDocuments, MongoSealedValues
@@ -67,6 +74,7 @@ from lrs.store.mongo.settings import MongoSettings
 from lrs.store.mongo.sources import MongoSources
 from lrs.store.mongo.statements import MongoStatements
 from lrs.store.mongo.units import MongoEquivalences, MongoUnits
+from lrs.store.mongo.webhooks import MongoWebhooks
 from lrs.store.store import Store
 from lrs.xapi.search_keys import is_of_others, search_keys
 from schemas.xapi import merge_definitions, read_statement, same_statement
@@ -74,6 +82,7 @@ from schemas.xapi import merge_definitions, read_statement, same_statement
 NOUNS = (
     achievements,
     applying,
+    badge_links,
     client_keys,
     clients,
     courses,
@@ -89,10 +98,12 @@ NOUNS = (
     health,
     identity,
     imports,
+    ledger,
     organisations,
     outbox,
     people,
     projections,
+    reconciliations,
     records,
     rosters,
     sealed,
@@ -102,6 +113,7 @@ NOUNS = (
     sources,
     statements,
     units,
+    webhooks,
 )
 
 INDEXES = dict(ChainMap(*(dict(noun.INDEXES) for noun in NOUNS)))
@@ -135,6 +147,10 @@ class MongoStore(Store):
         self.exchange = MongoExchange(database)
         self.outbox = MongoOutbox(database)
         self.credentials = MongoCredentials(database)
+        self.badge_links = MongoBadgeLinks(database)
+        self.ledger = MongoLedger(database)
+        self.reconciliations = MongoReconciliations(database)
+        self.webhooks = MongoWebhooks(database)
         self.organisations = MongoOrganisations(database)
         self.erasure = MongoErasure(database, keys=_keys, keep=is_of_others)
         self.people = MongoPeople(database)

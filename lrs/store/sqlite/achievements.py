@@ -242,7 +242,7 @@ class SqliteAchievements:
         held = tx.execute(
             "SELECT state, body FROM achievement WHERE id = ?", (achievement.id,)
         ).fetchone()
-        if held is not None and held[1] == body:
+        if held is not None and _achievement(held[1]) == achievement:
             return False
         waits = achievement.state == "candidate" and not achievement.asked
         fact = fact_of(achievement, held[0] if held else None)

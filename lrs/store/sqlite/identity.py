@@ -24,6 +24,7 @@ from lrs.store.projections import ALWAYS
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act, note_fact
 from lrs.store.sqlite.projections import touch_identities
+from lrs.store.sqlite.sharing import employ_by_roster, refresh_everywhere, root_of
 from schemas.identity import IdentityLink, LinkState, Suggestion
 
 _link = msgspec.json.Decoder(IdentityLink).decode
@@ -83,20 +84,22 @@ class SqliteIdentity:
             roots = [_met(tx, identifier, name) for identifier in own]
             made = []
             for root in dict.fromkeys(roots[1:]):
-                into, merged = _root(tx, roots[0]), _root(tx, root)
+                into, merged = root_of(tx, roots[0]), root_of(tx, root)
                 if into == merged or _undone(tx, merged, into):
                     continue
                 made.append(_merge_by_roster(tx, roster, merged, into))
+            before = _listed(tx, roster, person)
             tx.execute("DELETE FROM employment WHERE roster = ? AND person = ?", (roster, person))
             if roots:
                 tx.executemany(
                     "INSERT INTO employment (organisation, name, base, roster, person, "
                     "organisation_name) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                     [
-                        (organisation, name or "", _root(tx, roots[0]), roster, person, title)
+                        (organisation, name or "", root_of(tx, roots[0]), roster, person, title)
                         for organisation, title in organisations
                     ],
                 )
+            employ_by_roster(tx, roster, person, before, _listed(tx, roster, person))
             return made
 
         return self._database.write(work)
@@ -232,6 +235,7 @@ def _carry_out(tx: Transaction, link: IdentityLink) -> None:
         tx.execute("UPDATE persona SET merged_into = ? WHERE id = ?", (link.other, link.persona))
         tx.execute("UPDATE holding SET persona = ? WHERE persona = ?", (link.other, link.persona))
         touch_identities(tx, link.persona)
+        refresh_everywhere(tx, link.persona)
         note_fact(tx, "merged", link.persona, {"into": link.other, "link": link.id})
     elif link.kind == "transfer":
         tx.execute(
@@ -253,7 +257,7 @@ def _carry_out(tx: Transaction, link: IdentityLink) -> None:
 
 def _undo(tx: Transaction, link: IdentityLink) -> None:
     assert link.other is not None  # noqa: S101 - a merge and a transfer have one
-    root = _root(tx, link.other)
+    root = root_of(tx, link.other)
     if link.kind == "merge":
         tx.execute("UPDATE persona SET merged_into = NULL WHERE id = ?", (link.persona,))
         tx.execute(
@@ -267,16 +271,8 @@ def _undo(tx: Transaction, link: IdentityLink) -> None:
             "DELETE FROM holding WHERE identifier = ? AND since = ?", (link.identifier, link.since)
         )
     touch_identities(tx, root)
+    refresh_everywhere(tx, root, link.persona)
     note_fact(tx, "unmerged", link.persona, {"from": root, "link": link.id})
-
-
-def _root(tx: Transaction, persona: str) -> str:
-    """Return who the persona is merged into at last, or itself."""
-    while True:
-        row = tx.execute("SELECT merged_into FROM persona WHERE id = ?", (persona,)).fetchone()
-        if row is None or row[0] is None:
-            return persona
-        persona = row[0]
 
 
 def _holder(tx: Transaction, identifier: str, at: int) -> str | None:
@@ -314,6 +310,16 @@ def _undone(tx: Transaction, persona: str, other: str) -> bool:
         (persona, other),
     ).fetchone()
     return row is not None
+
+
+def _listed(tx: Transaction, roster: str, person: str) -> set[tuple[str, str]]:
+    """Return the organisations that a roster lists a person in, each with the persona."""
+    return set(
+        tx.execute(
+            "SELECT organisation, base FROM employment WHERE roster = ? AND person = ?",
+            (roster, person),
+        )
+    )
 
 
 def _claim(tx: Transaction, roster: str, person: str, identifiers: Sequence[str]) -> None:

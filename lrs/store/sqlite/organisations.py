@@ -11,7 +11,7 @@ import msgspec
 from lrs.store.organisations import SharedQuery
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act
-from lrs.store.sqlite.sharing import refresh
+from lrs.store.sqlite.sharing import PARTS, recorded, refresh
 from schemas.audit import Act
 from schemas.organisations import (
     Consent,
@@ -79,6 +79,8 @@ class SqliteOrganisations:
         def work(tx: Transaction) -> None:
             for one in employments:
                 _put(tx, "employee", one)
+                if one.until is not None:
+                    _end_others(tx, one, one.until)
                 refresh(tx, one.organisation, one.persona, today)
             note_act(tx, act)
 
@@ -100,17 +102,15 @@ class SqliteOrganisations:
         self._database.write(work)
 
     def withdraw(self, organisation: str, persona: str, act: Act) -> bool:
-        """Withdraw a consent; False where there is none that stands."""
+        """Withdraw a consent, of the personas merged into this one too."""
 
         def work(tx: Transaction) -> bool:
-            row = tx.execute(
-                "SELECT body FROM consent WHERE organisation = ? AND persona = ?",
-                (organisation, persona),
-            ).fetchone()
-            given = _consent(row[0]) if row else None
-            if given is None or given.withdrawn is not None:
+            given = [_consent(body) for body in recorded(tx, "consent", organisation, persona)]
+            standing = [one for one in given if one.withdrawn is None]
+            if not standing:
                 return False
-            _put(tx, "consent", msgspec.structs.replace(given, withdrawn=tx.instant))
+            for one in standing:
+                _put(tx, "consent", msgspec.structs.replace(one, withdrawn=tx.instant))
             refresh(tx, organisation, persona, date.max)
             note_act(tx, act)
             return True
@@ -122,9 +122,11 @@ class SqliteOrganisations:
         return [_consent(one) for one in self._of("consent", organisation, after, limit)]
 
     def consents_of(self, persona: str) -> list[Consent]:
-        """Return a persona's consents, withdrawn ones too."""
+        """Return the consents of a persona and of those merged into it, withdrawn ones too."""
         rows = self._database.read().execute(
-            "SELECT body FROM consent WHERE persona = ? ORDER BY organisation", (persona,)
+            f"{PARTS} SELECT body FROM consent WHERE persona IN part "  # noqa: S608
+            "ORDER BY organisation, persona",
+            (persona,),
         )
         return [_consent(row[0]) for row in rows]
 
@@ -198,6 +200,14 @@ class SqliteOrganisations:
             (organisation, after or "", limit),
         )
         return [row[0] for row in rows]
+
+
+def _end_others(tx: Transaction, ended: Employment, until: date) -> None:
+    """End what was recorded for the personas merged into the one whose employment ended."""
+    for body in recorded(tx, "employee", ended.organisation, ended.persona):
+        one = _employment(body)
+        if one.persona != ended.persona and (one.until is None or one.until > until):
+            _put(tx, "employee", msgspec.structs.replace(one, until=until))
 
 
 def _put(tx: Transaction, table: str, one: Employment | Consent) -> None:

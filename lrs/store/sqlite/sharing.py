@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 import msgspec
 
 from lrs.store.sharing import Shown, shown
 from lrs.store.sqlite.database import Transaction
+from lrs.store.sqlite.facts import note_act
 from schemas.achievements import Achievement
-from schemas.organisations import Consent, Employment, live, next_change
+from schemas.audit import Act
+from schemas.organisations import (
+    Consent,
+    Employment,
+    consent_of,
+    employment_of,
+    live,
+    next_change,
+)
+from schemas.times import moment_of
+from schemas.units import BANK_ZONE
 
 _achievement = msgspec.json.Decoder(Achievement).decode
 _employment = msgspec.json.Decoder(Employment).decode
 _consent = msgspec.json.Decoder(Consent).decode
+
+PARTS = (
+    "WITH RECURSIVE part (id) AS (SELECT ? UNION "
+    "SELECT p.id FROM persona p JOIN part ON p.merged_into = part.id)"
+)
+"""A persona and all that are merged into it."""
 
 
 def share(tx: Transaction, achievement: Achievement) -> None:
@@ -27,29 +45,139 @@ def share(tx: Transaction, achievement: Achievement) -> None:
 
 
 def refresh(tx: Transaction, organisation: str, persona: str, today: date) -> None:
-    """Bring what an organisation sees of a persona up to date with employment and consent."""
-    key = (organisation, persona)
-    which = "WHERE organisation = ? AND persona = ?"
-    row = tx.execute(f"SELECT body FROM employee {which}", key).fetchone()  # noqa: S608
-    employment = _employment(row[0]) if row else None
-    row = tx.execute(f"SELECT body FROM consent {which}", key).fetchone()  # noqa: S608
-    consent = _consent(row[0]) if row else None
-    tx.execute(f"DELETE FROM visible_due {which}", key)  # noqa: S608
+    """Bring what an organisation sees of a persona up to date with employment and consent.
+
+    Of one that is merged into another nothing is seen: it is the other one's.
+    """
+    root = root_of(tx, persona)
+    if root != persona:
+        _forget_view(tx, organisation, persona)
+    employment = employment_of(
+        [_employment(body) for body in recorded(tx, "employee", organisation, root)], today
+    )
+    consent = consent_of([_consent(body) for body in recorded(tx, "consent", organisation, root)])
+    key = (organisation, root)
+    tx.execute("DELETE FROM visible_due WHERE organisation = ? AND persona = ?", key)
     day = next_change(employment, consent, today)
     if day is not None:
         tx.execute("INSERT INTO visible_due VALUES (?, ?, ?)", (*key, day.isoformat()))
     if employment is None or consent is None or not live(employment, consent, today):
-        _hide(tx, organisation, persona)
+        _hide(tx, organisation, root)
         return
     tx.execute(
         "INSERT INTO visible (persona, organisation, level, employee, department) "
         "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET level = excluded.level, "
         "employee = excluded.employee, department = excluded.department",
-        (persona, organisation, consent.level, employment.employee, employment.department),
+        (root, organisation, consent.level, employment.employee, employment.department),
     )
-    bodies = tx.execute("SELECT body FROM achievement WHERE persona = ?", (persona,)).fetchall()
+    bodies = tx.execute("SELECT body FROM achievement WHERE persona = ?", (root,)).fetchall()
     for (body,) in bodies:
         _show(tx, organisation, _achievement(body), employment.employee, employment.department)
+
+
+def refresh_everywhere(tx: Transaction, *personas: str) -> None:
+    """Bring what every organisation sees of personas up to date, where who is merged into whom
+    has changed.
+    """
+    organisations = set()
+    for persona in personas:
+        organisations |= {
+            row[0]
+            for row in tx.execute(
+                f"{PARTS} SELECT organisation FROM employee WHERE persona IN part "  # noqa: S608
+                "UNION SELECT organisation FROM consent WHERE persona IN part",
+                (root_of(tx, persona),),
+            )
+        }
+    for organisation in sorted(organisations):
+        for persona in personas:
+            refresh(tx, organisation, persona, day_of(tx.instant))
+
+
+def recorded(
+    tx: Transaction, table: Literal["employee", "consent"], organisation: str, persona: str
+) -> list[bytes]:
+    """Return what was recorded at an organisation for a persona and those merged into it."""
+    rows = tx.execute(
+        f"{PARTS} SELECT body FROM {table} "  # noqa: S608
+        "WHERE organisation = ? AND persona IN part",
+        (persona, organisation),
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def root_of(tx: Transaction, persona: str) -> str:
+    """Return who the persona is merged into at last, or itself."""
+    while True:
+        row = tx.execute("SELECT merged_into FROM persona WHERE id = ?", (persona,)).fetchone()
+        if row is None or row[0] is None:
+            return persona
+        persona = row[0]
+
+
+def day_of(instant: int) -> date:
+    """Return the day of an instant (microseconds) where the bank is."""
+    return moment_of(instant).astimezone(BANK_ZONE).date()
+
+
+def _forget_view(tx: Transaction, organisation: str, persona: str) -> None:
+    key = (organisation, persona)
+    tx.execute("DELETE FROM visible_due WHERE organisation = ? AND persona = ?", key)
+    _hide(tx, organisation, persona)
+
+
+def employ_by_roster(
+    tx: Transaction,
+    roster: str,
+    person: str,
+    before: set[tuple[str, str]],
+    now: set[tuple[str, str]],
+) -> None:
+    """Let employments follow a roster: whom it lists in an organisation with the id of one of ours
+    works there from today on, whom it lists no more has left today.
+
+    `before` and `now` are organisations and personas. What somebody recorded stays as it is.
+    """
+    today = day_of(tx.instant)
+    for organisation, persona in sorted(before | now):
+        row = tx.execute(
+            "SELECT e.body FROM organisation o LEFT JOIN employee e "
+            "ON e.organisation = o.id AND e.persona = ? WHERE o.id = ?",
+            (persona, organisation),
+        ).fetchone()
+        if row is None:
+            continue
+        held = _employment(row[0]) if row[0] is not None else None
+        if held is not None and held.roster != roster:
+            continue
+        listed = (organisation, persona) in now
+        if listed and (held is None or held.until is not None):
+            told = Employment(
+                organisation=organisation,
+                persona=persona,
+                since=today,
+                employee=person,
+                roster=roster,
+            )
+        elif not listed and held is not None and held.until is None:
+            told = msgspec.structs.replace(held, until=today)
+        else:
+            continue
+        tx.execute(
+            "INSERT INTO employee (organisation, persona, body) VALUES (?, ?, ?) "
+            "ON CONFLICT DO UPDATE SET body = excluded.body",
+            (organisation, persona, msgspec.json.encode(told)),
+        )
+        note_act(
+            tx,
+            Act(
+                principal=f"roster:{roster}",
+                action="organisation.employ" if listed else "organisation.leave",
+                subject=organisation,
+                persona=persona,
+            ),
+        )
+        refresh(tx, organisation, persona, today)
 
 
 def forget(tx: Transaction, persona: str) -> None:
