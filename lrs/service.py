@@ -23,14 +23,7 @@ from lrs.credentials.hosts import BadgeHosts
 from lrs.credentials.issuing import Issuing
 from lrs.credentials.keys import CredentialKeys
 from lrs.ledger.keys import LedgerKeys
-from lrs.oauth.access_tokens import (
-    ALGORITHM,
-    OUTSIDE_ALGORITHMS,
-    AccessToken,
-    AccessTokens,
-    InvalidToken,
-    TokenIssuer,
-)
+from lrs.oauth.access_tokens import AccessToken, AccessTokens, InvalidToken, token_issuers
 from lrs.oauth.identity_provider import IdentityProvider
 from lrs.oauth.signing_keys import SigningKeys
 from lrs.problems import Problem
@@ -93,7 +86,11 @@ class Service:
         )
         self.signing_keys = SigningKeys(self.store.clients, self.root_secret)
         self.identity_provider = self._provider()
-        self.tokens = AccessTokens(self._issuers(), settings.public_url, self.store.clients)
+        self.tokens = AccessTokens(
+            token_issuers(settings.public_url, self.signing_keys.key, self.identity_provider),
+            settings.public_url,
+            self.store.clients,
+        )
 
     def _provider(self) -> IdentityProvider | None:
         settings = self.settings
@@ -107,20 +104,6 @@ class Service:
             key=client_key(self.store.client_keys, self.root_secret),
             public_url=settings.public_url,
         )
-
-    def _issuers(self) -> dict[str, TokenIssuer]:
-        url = self.settings.public_url
-        issuers = {url: TokenIssuer(url, self.signing_keys.key, [ALGORITHM], url)}
-        provider = self.identity_provider
-        if provider is not None:
-            issuers[provider.issuer] = TokenIssuer(
-                provider.issuer, provider.key, OUTSIDE_ALGORITHMS, url
-            )
-        return issuers
-
-    def issuers(self) -> list[str]:
-        """Return whose access tokens are taken: ours first."""
-        return list(self._issuers())
 
     def enter(self, *scopes: Scope) -> tuple[Source, XapiVersion]:
         """Return who asks and in which version of xAPI.
@@ -154,6 +137,15 @@ class Service:
                 403,
                 Text("This needs the role %(roles)s.", roles=" or ".join(roles) or "administrator"),
             )
+        return principal
+
+    def principal_about(self, persona: str, *roles: Role) -> Principal:
+        """Return who asks for what is a persona's: a holder of any of `roles`, an administrator,
+        or the learner who is that persona. Raises Problem (401, 403).
+        """
+        principal = self.principal("learner", *roles)
+        if not principal.holds(*roles) and principal.persona != persona:
+            raise Problem(403, "A learner may ask for their own only.")
         return principal
 
     def asking(self) -> Principal | None:

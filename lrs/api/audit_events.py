@@ -45,9 +45,8 @@ def blueprint(service: Service) -> ApiBlueprint:
             if organisations.level(principal.organisation or "", persona) is None:
                 raise Problem(403, "You may see what touches the data of your employees.")
         elif not principal.holds("reader"):
-            if persona not in (None, principal.persona):
-                raise Problem(403, "You may see what touches your own data.")
-            persona = principal.persona
+            persona = persona or principal.persona or ""
+            service.principal_about(persona, "reader")
         before = read_cursor(query["cursor"], int)
         found = store.page(before, query["limit"], persona=persona, principal=query["principal"])
         return page(found, query["limit"], lambda event: event.seq, _shape)

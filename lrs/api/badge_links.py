@@ -29,9 +29,7 @@ def blueprint(service: Service) -> ApiBlueprint:
     store = service.store
 
     def learner(persona: str) -> str:
-        principal = service.principal("learner")
-        if not principal.holds() and principal.persona != persona:
-            raise Problem(403, "A learner may link their own credentials only.")
+        principal = service.principal_about(persona)
         if store.records.persona(persona) is None:
             raise Problem(404, "There is no such persona.")
         return principal.id

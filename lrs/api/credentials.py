@@ -12,7 +12,6 @@ from lrs.service import Service
 from schemas.audit import Act
 from schemas.credentials import NotExpressible
 from schemas.issued import IssuedCredential
-from schemas.principals import Principal
 from schemas.resources.credentials import CredentialListSchema, CredentialSchema, LanguageQuery
 from schemas.texts import Text, text_of
 
@@ -30,14 +29,8 @@ def blueprint(service: Service) -> ApiBlueprint:
     )
     store, issuing = service.store, service.issuing
 
-    def allowed(persona: str) -> Principal:
-        principal = service.principal("registrar", "learner")
-        if not principal.holds("registrar") and principal.persona != persona:
-            raise Problem(403, "A learner may ask for their own credentials only.")
-        return principal
-
     def export(persona: str, action: str) -> None:
-        principal = allowed(persona)
+        principal = service.principal_about(persona, "registrar")
         if store.records.persona(persona) is None:
             raise Problem(404, NO_PERSONA)
         store.audit.note(
@@ -53,7 +46,7 @@ def blueprint(service: Service) -> ApiBlueprint:
         found = store.achievements.achievement(achievement)
         if found is None:
             raise Problem(404, "There is no such achievement.")
-        principal = allowed(found.persona)
+        principal = service.principal_about(found.persona, "registrar")
         try:
             issued = issuing.issue(found, query["language"])
         except (NotExpressible, LookupError) as error:
@@ -74,7 +67,7 @@ def blueprint(service: Service) -> ApiBlueprint:
     @routes.response(200, CredentialListSchema)
     def credentials(persona: str) -> dict[str, Any]:
         """List a persona's credentials."""
-        allowed(persona)
+        service.principal_about(persona, "registrar")
         return {"items": [_shown(service, one) for one in store.credentials.of_persona(persona)]}
 
     @routes.get("/personas/<persona>/clr")

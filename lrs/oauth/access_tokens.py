@@ -8,7 +8,7 @@ claim that RFC 9068 2.2 asks for.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from joserfc import jws, jwt
@@ -41,6 +41,28 @@ class TokenIssuer(msgspec.Struct, frozen=True):
     audience: str
 
 
+class OutsideProvider(Protocol):
+    """An identity provider whose access tokens are taken as well."""
+
+    issuer: str
+
+    def key(self, kid: str) -> Any:
+        """Return its signing key with the id, or None."""
+        ...
+
+
+def token_issuers(
+    public_url: str, own_key: KeyOf, provider: OutsideProvider | None
+) -> dict[str, TokenIssuer]:
+    """Return whose access tokens for us, at our public address, are taken: ours first."""
+    issuers = {public_url: TokenIssuer(public_url, own_key, [ALGORITHM], public_url)}
+    if provider is not None:
+        issuers[provider.issuer] = TokenIssuer(
+            provider.issuer, provider.key, OUTSIDE_ALGORITHMS, public_url
+        )
+    return issuers
+
+
 class AccessToken(msgspec.Struct, frozen=True):
     """A token that is good now, the client that bears it, and what both may do."""
 
@@ -57,6 +79,10 @@ class AccessTokens:
         self._issuers = issuers
         self._own = own
         self._clients = clients
+
+    def issuers(self) -> list[str]:
+        """Return whose access tokens are taken: ours first."""
+        return list(self._issuers)
 
     def check(self, token: str) -> AccessToken:
         """Return what the token says. Raises InvalidToken."""

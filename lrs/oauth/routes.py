@@ -21,7 +21,7 @@ def blueprint(service: Service, server: AuthorizationServer) -> Blueprint:
 
     @routes.get("/.well-known/oauth-protected-resource")
     def resource_metadata() -> ResponseReturnValue:
-        return oauth.resource_metadata(url, service.issuers())
+        return oauth.resource_metadata(url, service.tokens.issuers())
 
     @routes.get(oauth.KEYS_PATH)
     def keys() -> ResponseReturnValue:
