@@ -18,8 +18,9 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
 
     `reads` maps a unit to those that the rules of its versions read. `readers` maps a unit to
     those whose decision may change with its achievement: programmes, what it converts into, and
-    what is equivalent. `equivalents` maps it to those that it converts into or from. `timed` are
-    the units whose rules ask for hours.
+    what is equivalent. `equivalents` maps it to those that it converts into or from. `activities`
+    maps it to those that the rules of any of its versions read. `timed` are the units whose rules
+    ask for hours.
     """
 
     versions: Mapping[str, Mapping[int, Unit]]
@@ -28,6 +29,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     reads: Mapping[str, frozenset[str]]
     readers: Mapping[str, frozenset[str]]
     equivalents: Mapping[str, frozenset[str]]
+    activities: Mapping[str, frozenset[str]]
     timed: frozenset[str]
 
     def unit(self, code: str, version: int) -> Unit:
@@ -68,8 +70,10 @@ def catalogue_of(units: Iterable[Unit], equivalences: Iterable[Equivalence]) -> 
     versions: dict[str, dict[int, Unit]] = {}
     reads: defaultdict[str, set[str]] = defaultdict(set)
     readers: defaultdict[str, set[str]] = defaultdict(set)
+    activities: defaultdict[str, set[str]] = defaultdict(set)
     for unit in units:
         versions.setdefault(unit.code, {})[unit.version] = unit
+        activities[unit.code] |= activities_of(unit)
         for code in units_of(unit):
             readers[code].add(unit.code)
             reads[unit.code].add(code)
@@ -99,6 +103,7 @@ def catalogue_of(units: Iterable[Unit], equivalences: Iterable[Equivalence]) -> 
         reads={code: frozenset(found) for code, found in reads.items()},
         readers={code: frozenset(found) for code, found in readers.items()},
         equivalents={code: frozenset(found) for code, found in equivalents.items()},
+        activities={code: frozenset(found) for code, found in activities.items()},
         timed=frozenset(timed),
     )
 

@@ -64,7 +64,11 @@ def evaluate(
     rule = _decide(unit.rule, read, context)
     evidence, achievements = rule.evidence, rule.achievements
     if rule.met and _may_hold_more_than_needed(unit.rule):
-        evidence, achievements = _needed(unit.rule, rule, read, context)
+        needed = _needed(unit.rule, rule, read, context)
+        if needed is None:  # hours that share the clock: more than each condition needs by itself
+            rule = _decide(unit.rule, read, context, shared=True)
+            needed = _needed(unit.rule, rule, read, context)
+        evidence, achievements = needed or (rule.evidence, rule.achievements)
     future = [event.time for event in read if event.time > as_of + CLOCK_SKEW]
     return Decision(
         unit=unit.code,
@@ -128,7 +132,9 @@ def evidence_hash(unit: Unit, evidence: Mapping[str, str]) -> str:
     return hashlib.sha256(canonical).hexdigest()
 
 
-def _decide(rule: Condition, events: Sequence[Event], context: Context) -> ConditionResult:
+def _decide(
+    rule: Condition, events: Sequence[Event], context: Context, *, shared: bool = False
+) -> ConditionResult:
     judged = _judge(rule, events, context)
     together = sum(isinstance(leaf, Hours) for leaf in _single(rule)) > 1
     lacking: Shortfall | None = None
@@ -136,7 +142,7 @@ def _decide(rule: Condition, events: Sequence[Event], context: Context) -> Condi
         at = _in_time(judged, context)
         lacking = at if isinstance(at, Shortfall) else None
         judged = replace(judged, met_at=None if isinstance(at, Shortfall) else at)
-    result = result_of(judged, judged.met_at or context.as_of + CLOCK_SKEW, together)
+    result = result_of(judged, judged.met_at or context.as_of + CLOCK_SKEW, shared)
     if lacking is None:
         return result
     parameters = result.parameters | {"have": lacking.have, "at_least": lacking.at_least}
@@ -189,10 +195,11 @@ def _may_hold_more_than_needed(rule: Condition) -> bool:
 
 def _needed(
     rule: Condition, result: ConditionResult, events: Sequence[Event], context: Context
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """Return the statements and achievements without any of which the decision is another one.
 
-    The earliest are left out first. What takes back is kept.
+    The earliest are left out first. What takes back is kept. None where the evidence of the result
+    alone does not come to it.
     """
     statements, ids = set(result.evidence), set(result.achievements)
     earned = [one for one in context.background.earned if one.id in ids]
@@ -205,7 +212,7 @@ def _needed(
         return told == (result.met, result.achieved_at, result.score)
 
     if not same(said, earned):
-        return result.evidence, result.achievements
+        return None
     own = {event.statement: event.time for event in reversed(said)}
     for statement in sorted(own, key=lambda one: (own[one], one)):
         fewer = [event for event in said if event.statement != statement]

@@ -23,6 +23,7 @@ from lrs.store.statements import Statements, StoredStatement
 from lrs.store.units import Equivalences, Units
 from schemas.achievements import Achievement
 from schemas.claims import ClaimLearner, ClaimPayload, ClaimUnit
+from schemas.events import Event
 from schemas.receivers import LearnerSettings, learner_identifier
 from schemas.sources import Source
 from schemas.times import instant_of
@@ -100,8 +101,12 @@ class Evaluator:
                 persona_id, _together([catalogue.concerns(due.unit) for due in of_persona])
             )
             achieved = {one.id: one for one in known}
+            read = {one for due in of_persona for one in catalogue.activities.get(due.unit, ())}
+            events = self._records.events_about(persona_id, read) if read else []
             for due in of_persona:
-                evaluation = self._evaluate(due, persona, list(achieved.values()), this_round)
+                evaluation = self._evaluate(
+                    due, persona, list(achieved.values()), events, this_round
+                )
                 evaluations.append(evaluation)
                 for one in (evaluation.superseded, evaluation.achievement):
                     if one is not None:
@@ -120,6 +125,7 @@ class Evaluator:
         due: DueEvaluation,
         persona: Persona | None,
         achieved: Sequence[Achievement],
+        events: Sequence[Event],
         this_round: _Round,
     ) -> Evaluation:
         catalogue = this_round.catalogue
@@ -130,7 +136,7 @@ class Evaluator:
             return Evaluation(due=due, achievement=gone, dependents=dependents)
         if due.unit not in catalogue.versions:
             return Evaluation(due=due)
-        judgement = this_round.judge.judge(persona, due.unit, this_round.now, achieved)
+        judgement = this_round.judge.judge(persona, due.unit, this_round.now, achieved, events)
         again = judgement.decision.look_again_at if judgement else None
         again_at = instant_of(again) if again else None
         wrong = held is not None and held.version in catalogue.superseded(due.unit)

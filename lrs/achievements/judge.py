@@ -113,19 +113,22 @@ class Judge:
         code: str,
         now: datetime,
         achieved: Sequence[Achievement] | None = None,
+        events: Sequence[Event] | None = None,
     ) -> Judgement | None:
         """Judge a persona for a unit as of `now`; None where no version is in force.
 
-        `achieved` are the persona's achievements, read where they are not given.
+        `achieved` are the persona's achievements, `events` those of the activities that the
+        unit's rules read and perhaps of others; both are read where they are not given.
         """
         if achieved is None:
             achieved = self._achievements.of_persona(persona.id, self._catalogue.concerns(code))
         held = held_of(achieved, code)
         if held is not None and held.version not in self._catalogue.superseded(code):
-            return self._under(
-                [self._catalogue.unit(code, held.version)], persona, now, achieved, held
-            )
-        return self._under(self._catalogue.in_force(code), persona, now, achieved, held)
+            version = [self._catalogue.unit(code, held.version)]
+            return self._under(version, persona, now, achieved, held, known=events)
+        return self._under(
+            self._catalogue.in_force(code), persona, now, achieved, held, known=events
+        )
 
     def draft(self, persona: Persona, draft: Unit, now: datetime) -> Judgement:
         """Judge a persona for a unit that is not published, as if it were the only version."""
@@ -141,11 +144,13 @@ class Judge:
         now: datetime,
         achieved: Sequence[Achievement],
         held: Achievement | None,
+        *,
+        known: Sequence[Event] | None = None,
     ) -> Judgement | None:
         """Judge by the first version whose rule is met, else convert, else by the first one."""
         first: Judgement | None = None
         for unit in versions:
-            judgement = self._by_rule(unit, persona, now, achieved, held)
+            judgement = self._by_rule(unit, persona, now, achieved, held, known=known)
             if judgement.decision.met:
                 return judgement
             first = first or judgement
@@ -161,9 +166,14 @@ class Judge:
         now: datetime,
         achieved: Sequence[Achievement],
         held: Achievement | None,
+        *,
+        known: Sequence[Event] | None,
     ) -> Judgement:
         activities = activities_of(unit)
-        events = self._records.events_about(persona.id, activities) if activities else []
+        if known is None:
+            events = self._records.events_about(persona.id, activities) if activities else []
+        else:
+            events = [one for one in known if {one.activity, one.course} & activities]
         read = units_of(unit)
         background = Background(
             identifiers=frozenset(persona.identifiers),

@@ -72,28 +72,28 @@ def need_of(group: Group) -> int:
             return 1
 
 
-def result_of(judged: Judged, until: datetime, together: bool) -> ConditionResult:
+def result_of(judged: Judged, until: datetime, shared: bool) -> ConditionResult:
     """Return the result with its evidence: what counts until the whole rule was met.
 
     Later evidence changes nothing in what was decided, so it is left out. Where conditions on
-    hours share the clock (`together`), one may rest on more than it needs by itself.
+    hours share the clock (`shared`), one may rest on more than it needs by itself.
     """
     if isinstance(judged.condition, Group):
-        return _group_result(judged, judged.condition, until, together)
+        return _group_result(judged, judged.condition, until, shared)
     if isinstance(judged.condition, Achieved | Credits):
         return _units_result(judged, judged.condition)
-    return _leaf_result(judged, judged.condition, until, together)
+    return _leaf_result(judged, judged.condition, until, shared)
 
 
 def _leaf_result(
-    judged: Judged, leaf: LeafCondition, until: datetime, together: bool
+    judged: Judged, leaf: LeafCondition, until: datetime, shared: bool
 ) -> ConditionResult:
     met = judged.met_at is not None
     counted = list(judged.findings.counted)
     if judged.met_at is not None:
         counted = [event for event in counted if event.time <= max(until, judged.met_at)]
-    shared = together and isinstance(leaf, Hours)
-    rests_on = counted if shared else chosen(leaf, counted, judged.taken)
+    everything = shared and isinstance(leaf, Hours)
+    rests_on = counted if everything else chosen(leaf, counted, judged.taken)
     score = None
     parameters: dict[str, float] = {}
     match leaf:
@@ -149,14 +149,14 @@ def _units_result(judged: Judged, condition: UnitCondition) -> ConditionResult:
     )
 
 
-def _group_result(judged: Judged, group: Group, until: datetime, together: bool) -> ConditionResult:
-    results = tuple(result_of(part, until, together) for part in judged.parts)
+def _group_result(judged: Judged, group: Group, until: datetime, shared: bool) -> ConditionResult:
+    results = tuple(result_of(part, until, shared) for part in judged.parts)
     reached = [result for result in results if result.met]
     met = judged.met_at is not None
     rests_on: Sequence[ConditionResult] = results
     if met:
         first = sorted(reached, key=lambda result: result.achieved_at or until)
-        rests_on = first if together else first[: need_of(group)]
+        rests_on = first if shared else first[: need_of(group)]
     scores = [result.score for result in rests_on if result.score is not None]
     parameters: dict[str, float] = {"have": len(reached), "of": len(results)}
     if isinstance(group, Count):

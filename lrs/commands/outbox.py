@@ -2,20 +2,62 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from typing import Final
 
 import click
 from rich.console import Console
 from rich.table import Table
 
+from adapters.spreadsheet import Language
 from lrs.commands.actor import shell_act
 from lrs.commands.data_option import data_option
+from lrs.commands.terminal_language import language_of
 from lrs.service import Service
 from lrs.settings import Settings
 from lrs.store.outbox import OutboxItem
 from schemas.times import format_instant
 
 PAGE = 200
+
+_COLUMNS: Final[dict[Language, tuple[str, ...]]] = {
+    "en": ("id", "kind", "to", "of", "attempts", "state", "said"),
+    "zh-CN": ("编号", "类别", "发往", "对象", "尝试次数", "状态", "答复"),
+}
+_TEXTS: Final[dict[str, dict[Language, str]]] = {
+    "more": {
+        "en": "There is more; the first {limit} are shown (--limit).",
+        "zh-CN": "还有更多；只显示前 {limit} 项（--limit）。",
+    },
+    "parked": {"en": "parked", "zh-CN": "已搁置"},
+    "due": {"en": "due {at}Z", "zh-CN": "定于 {at}Z"},
+    "left_alone": {
+        "en": "{name}: {failures} failures in a row; left alone until {until}Z",
+        "zh-CN": "{name}：连续失败 {failures} 次；{until}Z 之前不再尝试",
+    },
+    "which": {
+        "en": "give the ids of `lrs outbox list --parked`, or --all",
+        "zh-CN": "请给出 `lrs outbox list --parked` 所列编号，或使用 --all",
+    },
+    "due_again": {
+        "en": "{count} of {chosen} are due again",
+        "zh-CN": "{chosen} 项中有 {count} 项将重新投递",
+    },
+    "others": {
+        "en": "the others are not on the shelf; see `lrs outbox list`",
+        "zh-CN": "其余各项未被搁置；请用 `lrs outbox list` 查看",
+    },
+    "not_parked": {
+        "en": "{item} is not on the shelf; see `lrs outbox list --parked`",
+        "zh-CN": "{item} 未被搁置；请用 `lrs outbox list --parked` 查看",
+    },
+    "discarded": {"en": "{item} is discarded", "zh-CN": "{item} 已移除"},
+}
+
+
+def _said(text: str, **parts: object) -> str:
+    return _TEXTS[text][language_of(os.environ)].format(**parts)
 
 
 @click.group()
@@ -30,12 +72,12 @@ def outbox() -> None:
 def list_items(parked: bool, limit: int) -> None:
     """List what has not arrived yet, the oldest first."""
     service = Service(Settings.from_environment())
-    table = Table("id", "kind", "to", "of", "attempts", "state", "said")
+    table = Table(*_COLUMNS[language_of(os.environ)])
     for count, item in enumerate(_items(service, parked or None)):
         if count == limit:
-            click.echo(f"There is more; the first {limit} are shown (--limit).", err=True)
+            click.echo(_said("more", limit=limit), err=True)
             break
-        state = "parked" if item.parked else f"due {format_instant(item.due)[:19]}Z"
+        state = _said("parked") if item.parked else _said("due", at=format_instant(item.due)[:19])
         table.add_row(
             str(item.id),
             item.kind,
@@ -49,7 +91,7 @@ def list_items(parked: bool, limit: int) -> None:
     for name, circuit in sorted(service.store.outbox.circuits().items()):
         if circuit.failures:
             until = format_instant(circuit.closed_off)[:19]
-            click.echo(f"{name}: {circuit.failures} failures in a row; left alone until {until}Z")
+            click.echo(_said("left_alone", name=name, failures=circuit.failures, until=until))
     service.close()
 
 
@@ -61,7 +103,7 @@ def list_items(parked: bool, limit: int) -> None:
 def retry(items: tuple[int, ...], everything: bool, reason: str) -> None:
     """Try parked deliveries again, with their attempts forgotten."""
     if bool(items) == everything:
-        raise click.UsageError("give the ids of `lrs outbox list --parked`, or --all")
+        raise click.UsageError(_said("which"))
     service = Service(Settings.from_environment())
     chosen = [item.id for item in _items(service, True)] if everything else list(items)
     count = 0
@@ -71,9 +113,9 @@ def retry(items: tuple[int, ...], everything: bool, reason: str) -> None:
         act = shell_act("outbox.retry", subject, reason=reason, items=some)
         count += service.store.outbox.retry(some, act)
     service.close()
-    click.echo(f"{count} of {len(chosen)} are due again")
+    click.echo(_said("due_again", count=count, chosen=len(chosen)))
     if count < len(items):
-        raise click.ClickException("the others are not on the shelf; see `lrs outbox list`")
+        raise click.ClickException(_said("others"))
 
 
 @outbox.command()
@@ -86,8 +128,8 @@ def discard(item: int, reason: str) -> None:
     done = service.store.outbox.discard(item, shell_act("outbox.discard", str(item), reason=reason))
     service.close()
     if not done:
-        raise click.ClickException(f"{item} is not on the shelf; see `lrs outbox list --parked`")
-    click.echo(f"{item} is discarded")
+        raise click.ClickException(_said("not_parked", item=item))
+    click.echo(_said("discarded", item=item))
 
 
 def _items(service: Service, parked: bool | None) -> Iterator[OutboxItem]:

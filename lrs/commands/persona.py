@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import getpass
+import os
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from typing import Final
 
 import click
 
+from adapters.spreadsheet import Language
+from lrs.commands.actor import shell_user
 from lrs.commands.data_option import data_option
+from lrs.commands.terminal_language import language_of
 from lrs.service import Service
 from lrs.settings import Settings
 from lrs.store.identity import NotPossible
@@ -18,6 +22,23 @@ from schemas.identity import IdentityLink, LinkKind, LinkState
 from schemas.times import format_instant, instant_of
 
 reason_option = click.option("--reason", required=True, help="Why; it is kept with the link.")
+
+_TEXTS: Final[dict[str, dict[Language, str]]] = {
+    "nobody": {"en": "nobody is known as {0!r}", "zh-CN": "没有学习者 {0!r}"},
+    "no_link": {"en": "there is no link {0!r}", "zh-CN": "没有关联 {0!r}"},
+    "persona": {"en": "persona     {0}", "zh-CN": "学习者    {0}"},
+    "name": {"en": "name        {0}", "zh-CN": "姓名      {0}"},
+    "merged": {"en": "merged into {0}", "zh-CN": "已并入    {0}"},
+    "identifier": {"en": "identifier  {0}", "zh-CN": "标识      {0}"},
+    "employer": {"en": "employer    {0}", "zh-CN": "用人单位  {0}"},
+    "link": {"en": "link        {0}", "zh-CN": "关联      {0}"},
+    "by": {"en": "            {0} by {1} and {2}", "zh-CN": "          {0}，由 {1} 和 {2}"},
+    "undone": {"en": ", undone {0}", "zh-CN": "，{0} 撤销"},
+}
+
+
+def _said(text: str, *parts: object) -> str:
+    return _TEXTS[text][language_of(os.environ)].format(*parts)
 
 
 @contextmanager
@@ -28,10 +49,6 @@ def _service() -> Iterator[Service]:
             yield service
         except NotPossible as error:
             raise click.ClickException(str(error)) from error
-
-
-def _shell() -> str:
-    return f"shell:{getpass.getuser()}"
 
 
 def _show(link: IdentityLink) -> None:
@@ -52,19 +69,22 @@ def show(persona: str) -> None:
         store = service.store
         found = store.records.persona(store.records.personas_of([persona]).get(persona, persona))
         if found is None:
-            raise click.ClickException(f"nobody is known as {persona!r}")
-        click.echo(f"persona     {found.id}\nname        {found.name or '-'}")
+            raise click.ClickException(_said("nobody", persona))
+        click.echo(_said("persona", found.id))
+        click.echo(_said("name", found.name or "-"))
         if found.merged_into:
-            click.echo(f"merged into {found.merged_into}")
+            click.echo(_said("merged", found.merged_into))
         for identifier in found.identifiers:
-            click.echo(f"identifier  {identifier}")
+            click.echo(_said("identifier", identifier))
         for _, employer in store.identity.employers(found.id):
-            click.echo(f"employer    {employer}")
+            click.echo(_said("employer", employer))
         for link in store.identity.history(found.id):
-            undone = "" if link.undone_at is None else f", undone {format_instant(link.undone_at)}"
+            at = link.undone_at
+            undone = "" if at is None else _said("undone", format_instant(at))
             when = format_instant(link.decided_at or 0)
-            click.echo(f"link        {link.id} {link.kind} {link.persona} -> {link.other}")
-            click.echo(f"            {when} by {link.proposed_by} and {link.decided_by}{undone}")
+            told = f"{link.id} {link.kind} {link.persona} -> {link.other}"
+            click.echo(_said("link", told))
+            click.echo(_said("by", when, link.proposed_by, link.decided_by) + undone)
 
 
 @persona.command()
@@ -135,7 +155,7 @@ def _propose(
         since=since,
         undoes=undoes,
         reason=reason,
-        proposed_by=_shell(),
+        proposed_by=shell_user(),
     )
     with _service() as service:
         _show(service.store.identity.propose(link))
@@ -143,7 +163,7 @@ def _propose(
 
 def _decide(link: str, state: LinkState, reason: str) -> None:
     with _service() as service:
-        decided = service.store.identity.decide(link, _shell(), state, reason)
+        decided = service.store.identity.decide(link, shell_user(), state, reason)
     if decided is None:
-        raise click.ClickException(f"there is no link {link!r}")
+        raise click.ClickException(_said("no_link", link))
     _show(decided)

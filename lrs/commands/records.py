@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
+from typing import Final
 
 import click
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from adapters.inbound import inbound_adapters
+from adapters.spreadsheet import Language
 from lrs.achievements.catalogue import units_by_activity
 from lrs.commands.data_option import data_option
+from lrs.commands.terminal_language import language_of
 from lrs.records.rebuild import rebuild as make_anew
 from lrs.service import Service
 from lrs.settings import Settings
+
+_NOTHING_TO_DISCARD: Final[dict[Language, str]] = {
+    "en": "no rebuild was broken off: there is nothing to give up",
+    "zh-CN": "没有中断的重建：无需放弃",
+}
+_DISCARDED: Final[dict[Language, str]] = {
+    "en": "The rebuild was given up; the records stay as they were.",
+    "zh-CN": "已放弃重建；学习记录保持原样。",
+}
+_STATEMENTS: Final[dict[Language, str]] = {"en": "statements", "zh-CN": "学习经历陈述"}
+_REBUILT: Final[dict[Language, str]] = {
+    "en": "The records were made anew from all statements up to number {0}.",
+    "zh-CN": "已根据截至第 {0} 条的全部学习经历陈述重建学习记录。",
+}
 
 
 @click.group()
@@ -31,12 +49,13 @@ def rebuild(discard: bool) -> None:
     are until the new ones are whole; then those take their place at once. A rebuild that was
     broken off goes on where it was.
     """
+    language = language_of(os.environ)
     with closing(Service(Settings.from_environment())) as service:
         store = service.store
         if discard:
             if not store.projections.discard():
-                raise click.UsageError("no rebuild was broken off: there is nothing to give up")
-            click.echo("The rebuild was given up; the records stay as they were.")
+                raise click.UsageError(_NOTHING_TO_DISCARD[language])
+            click.echo(_DISCARDED[language])
             return
         with Progress(
             *Progress.get_default_columns()[:3],
@@ -45,7 +64,7 @@ def rebuild(discard: bool) -> None:
             console=Console(stderr=True),
             disable=not Console(stderr=True).is_terminal,
         ) as progress:
-            task = progress.add_task("statements", total=store.statements.last_seq())
+            task = progress.add_task(_STATEMENTS[language], total=store.statements.last_seq())
 
             def shown(reached: int) -> None:
                 last = max(reached, store.statements.last_seq())
@@ -60,4 +79,4 @@ def rebuild(discard: bool) -> None:
                 )
             except LookupError as error:
                 raise click.ClickException(str(error)) from error
-        click.echo(f"The records were made anew from all statements up to number {reached}.")
+        click.echo(_REBUILT[language].format(reached))

@@ -13,6 +13,7 @@ from lrs.console.language import in_language
 from lrs.console.navigation import ROLE_NAMES, home_of, open_to
 from lrs.console.script_texts import script_texts
 from lrs.console.words import (
+    ACTIONS,
     CONSENT_LEVELS,
     DELIVERY_KINDS,
     EVENT_KINDS,
@@ -70,6 +71,7 @@ class Pages:
             ("organisation_kind", lambda kind: ORGANISATION_KINDS[kind]),
             ("consent_level", lambda level: CONSENT_LEVELS[level]),
             ("profile", lambda profile: PROFILES[profile]),
+            ("action", lambda action: ACTIONS.get(action, action)),
             ("part", lambda part: PARTS[part]),
             ("provenance", lambda name: PROVENANCES.get(name, name)),
         ):

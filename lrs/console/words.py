@@ -127,6 +127,27 @@ PROFILES: dict[Profile, LazyString] = {
     "minimal": _("shows that the claim stands, nothing more"),
 }
 
+ACTIONS: dict[str, LazyString] = {
+    "badge-link.agree": _("linked a badge host"),
+    "badge-link.ask": _("asked to link a badge host"),
+    "badge-link.end": _("ended the link to a badge host"),
+    "consent.give": _("gave a consent"),
+    "consent.record": _("recorded a consent on paper"),
+    "consent.withdraw": _("withdrew a consent"),
+    "credential.issue": _("issued a credential"),
+    "dossier.read": _("read a dossier"),
+    "employment.put": _("kept an employment"),
+    "enterprise.read": _("looked at achievements"),
+    "enterprise.records": _("looked at learner records"),
+    "identity.confirm": _("confirmed a link between identities"),
+    "identity.propose": _("proposed a link between identities"),
+    "identity.refuse": _("refused a link between identities"),
+    "identity-document.forget": _("had an identity document forgotten"),
+    "identity-document.keep": _("kept an identity document"),
+    "persona.erase": _("erased personal data"),
+}
+"""What is done with somebody's data; other acts are told by their codes."""
+
 PARTS: dict[Part, LazyString] = {
     "projection": _("statements to records"),
     "evaluation": _("achievements to be looked at"),

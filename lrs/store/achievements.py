@@ -81,7 +81,9 @@ class Achievements(Protocol):
     """Achievements and what has to be evaluated. Safe from many threads."""
 
     def due(self, limit: int) -> list[DueEvaluation]:
-        """Return up to `limit` evaluations to be made, the oldest marks first."""
+        """Return up to `limit` evaluations to be made, the oldest marks first; what else is due of
+        a persona may come with its oldest, so that it is read once.
+        """
         ...
 
     def mark_achieved(self) -> None:

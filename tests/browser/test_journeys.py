@@ -77,6 +77,7 @@ def test_a_learner_sees_their_file_and_shows_a_credential(open_page, artefacts, 
     given = page.locator("[aria-labelledby=consents] li", has_text="云岭康养服务中心")
     given.locator("button.danger").click()
     given.locator(".state.off").wait_for()
+    expect_accessible(page)
     for path in ("/learners", "/claims", "/operations"):
         assert page.request.get(path).status == 403, path
 

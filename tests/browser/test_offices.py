@@ -14,6 +14,7 @@ from tests.browser.test_pages import ACROSS, expect_accessible, expect_to_fit
 pytestmark = pytest.mark.browser
 
 FOLLOWED_WITHIN = 20
+NAMED = {"en": "Employees’ achievements", "zh_CN": "员工学习成果"}
 
 
 def looked_at(page, artefacts, name, language, width):
@@ -49,6 +50,7 @@ def test_two_registrars_merge_and_part_again(open_page, artefacts, language, wid
     open_menu(one, width)
     one.locator(".side a[href='/identity']").click()
     one.locator("#found .rows a").first.click()
+    one.wait_for_url("**/identity/compare*")
     before = sides(one)
     assert min(before) > 0
     looked_at(one, artefacts, "identity-compare", language, width)
@@ -124,6 +126,7 @@ def test_an_enterprise_finds_and_exports_what_it_may_see(open_page, artefacts, l
     page = open_page(width, language, role="enterprise", refused=(403,))
     page.goto("/")
     assert page.url.endswith("/employees")
+    assert page.locator("h1").inner_text() == NAMED[language]
     everything = page.locator("#found tbody tr").count()
     assert page.locator("#by-unit + ul li").count() >= 2
     assert page.locator("#by-department + ul li").count() >= 3
@@ -145,6 +148,7 @@ def test_an_enterprise_finds_and_exports_what_it_may_see(open_page, artefacts, l
     assert {row["department"] for row in table} == {"质量部"}
 
     rows.locator("th a").first.click()
+    page.wait_for_url("**/employees/*")
     assert page.get_by_role("heading", level=1).inner_text() == names[0]
     looked_at(page, artefacts, "employee", language, width)
     for path in ("/learners", "/organisations", "/api/v1/personas"):
@@ -159,6 +163,7 @@ def test_an_auditor_draws_a_sample_and_verifies_a_dossier(
     page.goto("/")
     assert page.url.endswith("/auditing")
     page.locator("main h2 a").last.click()
+    page.wait_for_url("**/auditing/*")
     page.locator("#size").fill("10")
     page.locator("main form.filters button").click()
     page.wait_for_url("**seed=42*")
@@ -229,6 +234,7 @@ def test_an_administrator_looks_after_what_was_set_aside(open_page, artefacts, l
     assert before > 0
     assert page.locator("[aria-labelledby=adapters] .state").count() >= 6
     page.locator("[aria-labelledby=shelf] a.button").click()
+    page.wait_for_url("**/claims/outbox")
     page.locator("tbody input[type=checkbox]").first.check()
     page.locator("#reason").fill("their system is gone")
     looked_at(page, artefacts, "set-aside", language, width)

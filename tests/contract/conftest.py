@@ -15,6 +15,7 @@ ON_MONGO = {
     "test_engagements",
     "test_erasure",
     "test_exchange",
+    "test_exclusive",
     "test_facts",
     "test_figures",
     "test_health",

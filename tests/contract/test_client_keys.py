@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contract.at_once import at_once
+from tests.contract.racing import at_once
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def clock(store, monkeypatch):
 
 def test_the_first_key_stays_and_of_those_who_make_it_at_once_all_have_the_same(store):
     assert store.client_keys.signing() is None
-    first = at_once(lambda n: store.client_keys.first(f"kid {n}", b"key %d" % n), range(4))
+    first = at_once(lambda n: store.client_keys.first(f"kid {n}", b"key %d" % n), 4)
     assert len(set(first)) == 1
     assert store.client_keys.published() == [first[0]]
     assert store.client_keys.first("another", b"another") == first[0]

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from schemas.audit import Act
 from schemas.clients import Client
-from tests.contract.at_once import at_once
+from tests.contract.racing import at_once
 
 ACT = Act(principal="test", action="tested", subject="it")
 
@@ -38,7 +38,7 @@ def test_an_assertion_is_used_once_by_each_client_and_forgotten_when_it_is_over(
 
 def test_of_those_who_use_an_assertion_at_once_one_does(store):
     now = int(time.time())
-    used = at_once(lambda n: store.clients.use_assertion("a", "1", now + 60, now), range(4))
+    used = at_once(lambda n: store.clients.use_assertion("a", "1", now + 60, now), 4)
     assert used.count(True) == 1
 
 
@@ -52,7 +52,7 @@ def test_a_revoked_token_is_remembered(store):
 def test_of_several_processes_that_would_renew_the_key_one_does(store):
     (first,) = {
         key.created: key
-        for keys in at_once(lambda n: store.clients.add_signing_key(b"1", 0, 0), range(4))
+        for keys in at_once(lambda n: store.clients.add_signing_key(b"1", 0, 0), 4)
         for key in keys
     }.values()
     assert store.clients.add_signing_key(b"2", 0, 0) == [first]

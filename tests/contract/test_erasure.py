@@ -23,8 +23,8 @@ from schemas.imports import Import, ImportRow
 from schemas.organisations import Consent, Employment, Organisation
 from schemas.people import Person
 from schemas.xapi import read_statement
-from tests.contract.at_once import at_once
 from tests.contract.projected import QUIZ, event, key, named, project
+from tests.contract.racing import at_once
 from tests.contract.test_exchange import BANK, claim, receipt
 from tests.unit.xapi_service import attachment
 
@@ -281,7 +281,7 @@ def test_of_those_who_erase_a_person_at_once_one_does(li):
         except NotErasable:
             return None
 
-    assert at_once(erase, range(3)).count(None) == 2
+    assert at_once(erase, 3).count(None) == 2
     assert len([one for one in li.facts.after(0, 1000) if one.kind == "erased"]) == 2
 
 
@@ -291,6 +291,6 @@ def test_a_consent_that_comes_at_once_shows_nothing_of_who_is_erased(li):
         lambda: li.erasure.erase(LI, ACT),
         lambda: li.organisations.consent([consent], date(2026, 3, 1), ACT),
     )
-    at_once(lambda number: steps[number](), range(2))
+    at_once(lambda number: steps[number](), 2)
     assert li.organisations.shared(SharedQuery(organisation="acme"), 0, 10) == []
     assert key(persona=LI) not in li.projections.states(1, [key(persona=LI)])

@@ -8,10 +8,16 @@ from pymongo import MongoClient
 
 from lrs.store.documents import DocumentKey
 from lrs.store.errors import StoreError
+from lrs.store.imports import QuarantinePlace
 from lrs.store.mongo.store import MongoStore
 from lrs.store.moving.move import NotTheSame, move_all, move_live
 from lrs.store.sqlite.store import SqliteStore
 from lrs.store.statements import StatementQuery
+from schemas.devices import Device, DeviceBatch
+from tests.contract.projected import named, project
+from tests.contract.test_courses import GEOLOGY
+from tests.contract.test_identity import link
+from tests.contract.test_imports import BY, a_person, an_import, quarantined, taken
 from tests.unit.test_rebuild import voiding
 from tests.unit.unit_service import UnitService, learner
 
@@ -94,6 +100,75 @@ def test_all_is_moved_compared_and_the_file_given_up(service, target, tmp_path):
     assert len(target.documents.get(STATE).content) == 20_000_000
     with pytest.raises(StoreError, match="moved to MongoDB"):
         SqliteStore(file)
+
+
+def peopled(store):
+    """Give a store what there is beside statements: of identities, courses, files and devices."""
+    project(
+        store,
+        personas=[named(f"p{n}", "李娜", identifier=f"mbox:mailto:{n}@b.cn") for n in range(3)],
+        steps=8,
+    )
+    for number in range(3):
+        store.identity.link_by_roster(
+            "hr",
+            str(number),
+            identifiers=[f"mbox:mailto:{number}@b.cn"],
+            name="李娜",
+            organisations=[("work", "某公司")],
+        )
+    for one in (
+        link(),
+        link(kind="undo", undoes="l1", id="l2"),
+        link(kind="transfer", identifier="mbox:mailto:2@b.cn", since=9, other="p0", id="l3"),
+    ):
+        store.identity.propose(one)
+        store.identity.decide(one.id, "person:chief", "confirmed", "Seen.")
+    store.identity.follow_rosters(2)
+    store.courses.put(GEOLOGY)
+    store.rosters.put("hr", "a", [a_person(1), a_person(2)])
+    store.rosters.end("hr", "person", ["1"])
+    store.imports.add(an_import(held=True))
+    store.imports.advance("a", 0, 1, [taken(2), quarantined(3), quarantined(4)])
+    store.imports.discard(QuarantinePlace("a", 4), BY)
+    store.devices.register(
+        Device(id="d", name="D", source="s", jwk={"kty": "EC"}, by="person:1", registered=0)
+    )
+    store.devices.take("d", DeviceBatch(number=3, sha256="x", import_id="a", received=0))
+    store.copies.noted(7)
+
+
+def beside_statements(store):
+    everyone = store.records.personas(None, 100)
+    return {
+        "personas": everyone,
+        "holdings": store.projections.holdings([i for one in everyone for i in one.identifiers]),
+        "links": store.identity.links(None, 10),
+        "history": store.identity.history("p1"),
+        "employers": store.identity.employers("p1"),
+        "suggestions": store.identity.suggestions(None, 10),
+        "followed": store.identity.rosters_followed(),
+        "courses": (store.courses.page(None, 9), store.courses.with_units([f"{GEOLOGY.id}/2"])),
+        "rosters": (store.rosters.following(0, 9), store.rosters.entries("hr", "person", None, 9)),
+        "imports": (store.imports.page(None, 9), store.imports.rows("a", 0, 9)),
+        "quarantine": [
+            store.imports.quarantine(None, 9, state=state, by="person:1")
+            for state in ("quarantined", "discarded")
+        ],
+        "devices": (store.devices.page(None, 9), store.devices.batches("d", 0, 9)),
+        "copied": store.copies.last(),
+        "counted": store.figures.total("persona"),
+    }
+
+
+def test_what_there_is_beside_statements_is_read_alike_afterwards(service, target, tmp_path):
+    peopled(service.store)
+    before = beside_statements(service.store)
+    assert all(before.values())
+    service.store.close()
+    move_all(tmp_path / "lrs.db", target, ignore)
+    assert beside_statements(target) == before
+    assert target.imports.lease(60).id == "a"
 
 
 def test_what_comes_later_is_after_what_was_moved(service, target):

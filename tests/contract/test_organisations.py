@@ -16,7 +16,7 @@ from lrs.store.sqlite.store import SqliteStore
 from schemas.achievements import Achievement
 from schemas.audit import Act
 from schemas.organisations import Consent, Employment, Organisation
-from tests.contract.at_once import at_once
+from tests.contract.racing import at_once
 
 ACT = Act(principal="test", action="tested", subject="it")
 TODAY = date(2026, 3, 1)
@@ -264,7 +264,7 @@ def test_an_achievement_and_a_consent_that_come_at_once_are_seen_together(acme):
     for persona in people:
         employ(acme, persona)
         steps = (lambda p=persona: settle(acme, achievement(p)), lambda p=persona: consent(acme, p))
-        at_once(lambda n, steps=steps: steps[n](), range(2))
+        at_once(lambda n, steps=steps: steps[n](), 2)
     assert {one.persona for one in acme.organisations.changes(ACME, 0, 10)} == set(people)
     assert sum(line.count for line in acme.organisations.summary(ACME, None, 10)) == len(people)
 

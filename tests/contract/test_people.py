@@ -4,7 +4,7 @@ from msgspec.structs import replace
 from lrs.store.people import NameTaken
 from schemas.audit import Act
 from schemas.people import Person
-from tests.contract.at_once import at_once
+from tests.contract.racing import at_once
 
 ACT = Act(principal="test", action="tested", subject="it")
 HOUR = 3_600_000_000
@@ -85,7 +85,7 @@ def test_a_name_is_waited_for_longer_with_each_failure_until_it_is_forgiven(stor
 
 
 def test_of_those_who_attempt_at_once_no_more_get_through_than_one_after_the_other(store):
-    assert at_once(lambda n: store.people.attempt("a"), range(8)).count(None) == 5
+    assert at_once(lambda n: store.people.attempt("a"), 8).count(None) == 5
 
 
 def test_of_those_who_take_a_name_at_once_one_gets_it(store):
@@ -95,7 +95,7 @@ def test_of_those_who_take_a_name_at_once_one_gets_it(store):
         except NameTaken:
             return None
 
-    (winner,) = set(at_once(take, range(4))) - {None}
+    (winner,) = set(at_once(take, 4)) - {None}
     assert store.people.account("a").person.id == winner
     assert len(store.audit.page(None, 10)) == 1
 
@@ -109,13 +109,13 @@ def test_what_works_once_works_for_one_of_those_who_use_it_at_once(store):
         lambda n: store.people.use_recovery_code("id-a", b"one", ACT),
         lambda n: store.people.use_link(b"link", f"hash {n}", ACT),
     ):
-        assert at_once(use, range(4)).count(True) == 1
+        assert at_once(use, 4).count(True) == 1
 
 
 def test_of_links_that_are_added_at_once_one_works(store):
     store.people.add(person("a"), ACT)
     later = store.now() + HOUR
-    at_once(lambda n: store.people.add_link("id-a", b"%d" % n, later, ACT), range(4))
+    at_once(lambda n: store.people.add_link("id-a", b"%d" % n, later, ACT), 4)
     assert sum(store.people.of_link(b"%d" % n) is not None for n in range(4)) == 1
 
 

@@ -151,7 +151,7 @@ def test_a_learner_lets_an_organisation_see_and_takes_it_back(app):
     )
     learner.send("/my-learning/consents", organisation="care", level="achievements")
     assert store.organisations.level("care", persona) == "achievements"
-    assert "consent.give" in learner("GET", "/my-learning").text
+    assert "gave a consent" in learner("GET", "/my-learning?lang=en").text
     learner.send("/my-learning/consents/withdrawals", organisation="care")
     assert store.organisations.level("care", persona) is None
 

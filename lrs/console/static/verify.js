@@ -5,6 +5,15 @@ import {
   Wrong, base64, base64url, bytes, decoder, equal, hex, membersOf, need, same, sha256, unhex,
 } from "./verify_octets.js";
 
+const TERMS_ZH = {
+  claim: "申报", achievement: "学习成果", unit: "单元", persona: "学习者", published: "已发布",
+  verified: "已认证", refused: "已拒绝", superseded: "已取代", revoked: "已吊销", claimed: "已申报",
+  queued: "待发送", sent: "已发送", accepted: "已接受", rejected: "未接受", withdrawn: "已撤回",
+  erased: "已删除", merged: "已合并", unmerged: "已分开", whole: "完整", members: "部分成员",
+  hash: "仅散列值", hidden: "不显示",
+};
+const zh = (term) => TERMS_ZH[term] ?? term;
+
 const WORDS = {
   en: {
     reading: "Checking…",
@@ -35,14 +44,14 @@ const WORDS = {
     key: (key) => `账本公钥为 ${key}；请与系统的 /ledger/keys 比对`,
     trusted: () => "由您信任的公钥签名",
     checkpoint: (size) => `检查点含 ${size} 条记录，由账本签名`,
-    leaf: (index, kind, about, at) => `第 ${index} 条：${kind}（${about}），${at}`,
-    gone: (index, kind, about, at) => `第 ${index} 条：${kind}（${about}），${at}；其内容已删除`,
-    status: (claim, achievement) => `申报 ${claim}、学习成果 ${achievement}，与账本一致`,
+    leaf: (index, kind, about, at) => `第 ${index} 条：${zh(kind)}（${zh(about)}），${at}`,
+    gone: (index, kind, about, at) => `第 ${index} 条：${zh(kind)}（${zh(about)}），${at}；其内容已删除`,
+    status: (claim, achievement) => `申报${zh(claim)}、学习成果${zh(achievement)}，与账本一致`,
     erased: (at) => `已于 ${at} 删除：个人数据已销毁，账本条目仍有效`,
     claim: (claim, unit) => `申报 ${claim}（${unit}）与账本一致`,
     unit: (unit) => `规则 ${unit} 与发布版本一致`,
-    statement: (id, shown) => `陈述 ${id}（${shown}）与账本一致`,
-    receipt: (decision, bank, id) => `回执：${bank} 的决定为 ${decision}（${id}）`,
+    statement: (id, shown) => `陈述 ${id}（${zh(shown)}）与账本一致`,
+    receipt: (decision, bank, id) => `回执：${bank} 的决定为${zh(decision)}（${id}）`,
     unanswered: () => "学分银行尚未答复",
     stands: "全部核验通过，学分有效。",
     fallen: "全部核验通过，但该学分已不再有效。",

@@ -143,6 +143,7 @@ class Lanes:
         self._closing = threading.Event()
         self._beating: threading.Thread | None = None
         self._start = threading.Lock()
+        self._telling = threading.Lock()
         watermark.update_one(
             {"_id": THE_ONE}, {"$setOnInsert": {"through": 0, "lanes": {}}}, upsert=True
         )
@@ -219,9 +220,10 @@ class Lanes:
         """Let what this process wrote be read at once: a lane that lies idle would hold it back
         until its next beat.
         """
-        if any(lane.token is not None and lane.untold() for lane in self._all):
-            for lane in self._all:
-                if lane.token is not None:
+        # What the beat is just telling, or shutting, counts only once that is done.
+        with self._telling:
+            if any(lane.token is not None and lane.untold() for lane in self._all):
+                for lane in self._all:
                     self._raise(lane)
 
     def _open(self, lane: Lane) -> None:
@@ -253,8 +255,8 @@ class Lanes:
         while not self._closing.wait(BEAT):
             # The database that goes away takes the lanes with it: the next beat tells.
             try:
-                for lane in self._all:
-                    if lane.token is not None:
+                with self._telling:
+                    for lane in self._all:
                         self._raise(lane)
             except PyMongoError:
                 continue
@@ -262,13 +264,16 @@ class Lanes:
     def _raise(self, lane: Lane) -> None:
         if lane.idle():
             with self._reserved(lane) as free:
-                if free and lane.token is not None:
-                    self._shut(lane)
+                if free:
+                    if lane.token is not None:
+                        self._shut(lane)
+                    return
+        token, ended, at = lane.token, lane.ended, f"lanes.{lane.slot}"
+        if token is None:
             return
-        ended, at = lane.ended, f"lanes.{lane.slot}"
         floor = lane.floor()
         self._watermark.update_one(
-            {"_id": THE_ONE, f"{at}.token": lane.token},
+            {"_id": THE_ONE, f"{at}.token": token},
             {"$max": {f"{at}.floor": floor, "through": floor}, "$inc": {f"{at}.beat": 1}},
         )
         lane.told(ended)

@@ -8,7 +8,7 @@ import msgspec
 
 from lrs.store.documents import DocumentKey
 from lrs.store.mongo.documents import PART, name_of
-from lrs.store.moving.tables import Related, Row, Table
+from lrs.store.moving.tables import Related, Row, Table, identified_by
 
 _texts = msgspec.json.decode
 
@@ -49,16 +49,6 @@ def _document_part(row: Row, related: Related) -> dict[str, Any]:
     return {"_id": {"of": _name(row), "n": row["n"]}, "content": row["content"]}
 
 
-def _numbered(row: Row, related: Related) -> dict[str, Any]:
-    rest = dict(row)
-    return {"_id": rest.pop("seq"), **rest}
-
-
-def _named(row: Row, related: Related) -> dict[str, Any]:
-    rest = dict(row)
-    return {"_id": rest.pop("name"), **rest}
-
-
 _DOCUMENTS = (
     "SELECT kind, activity, agent, registration, id, content_type, "  # noqa: S608
     f"substr(content, 1, {PART}) AS content, max(0, (length(content) - 1) / {PART}) AS parts, "
@@ -73,11 +63,11 @@ _DOCUMENT_PARTS = (
 
 TABLES = (
     Table("source", "SELECT * FROM source", _source),
-    Table("setting", "SELECT * FROM setting", _named),
-    Table("activity", "SELECT id AS name, definition FROM activity", _named),
+    Table("setting", "SELECT * FROM setting", identified_by("name")),
+    Table("activity", "SELECT id AS name, definition FROM activity", identified_by("name")),
     Table("document", _DOCUMENTS, _document),
     Table("document_part", _DOCUMENT_PARTS, _document_part),
-    Table("fact", "SELECT * FROM fact", _numbered),
-    Table("audit_event", "SELECT * FROM audit_event", _numbered),
-    Table("counter", "SELECT 'source' AS name, max(id) AS n FROM source", _named),
+    Table("fact", "SELECT * FROM fact", identified_by("seq")),
+    Table("audit_event", "SELECT * FROM audit_event", identified_by("seq")),
+    Table("counter", "SELECT 'source' AS name, max(id) AS n FROM source", identified_by("name")),
 )

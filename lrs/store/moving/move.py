@@ -11,14 +11,14 @@ from typing import NamedTuple
 from lrs.store.copies import Progress
 from lrs.store.errors import StoreError
 from lrs.store.mongo.store import MongoStore
-from lrs.store.moving import foundation
+from lrs.store.moving import foundation, records
 from lrs.store.moving.statements import move_statements, statements_differ
 from lrs.store.moving.tables import Difference, Table, difference, move_table
 from lrs.store.sqlite.database import Turn
 from lrs.store.sqlite.migration import MOVED
 from lrs.store.sqlite.store import SqliteStore
 
-TABLES: tuple[Table, ...] = (*foundation.TABLES,)
+TABLES: tuple[Table, ...] = (*foundation.TABLES, *records.TABLES)
 
 
 class Moved(NamedTuple):

@@ -39,6 +39,15 @@ class Difference(NamedTuple):
     documents: int
 
 
+def identified_by(column: str) -> Callable[[Row, Related], dict[str, Any]]:
+    """Return what makes a document of a row as it is, with a column as its `_id`."""
+
+    def document(row: Row, related: Related) -> dict[str, Any]:
+        return {"_id": row[column], **{name: row[name] for name in row if name != column}}
+
+    return document
+
+
 def move_table(table: Table, connection: sqlite3.Connection, target: MongoDatabase) -> int:
     """Move every row of a table; return how many."""
     count = 0
@@ -69,7 +78,9 @@ def _documents(table: Table, connection: sqlite3.Connection) -> Iterator[dict[st
     cursor = connection.execute(table.select)
     names = [column[0] for column in cursor.description]
     for row in cursor:
-        yield table.document(dict(zip(names, row, strict=True)), related)
+        document = table.document(dict(zip(names, row, strict=True)), related)
+        # As MongoDB keeps it, whatever the order here.
+        yield {"_id": document.pop("_id"), **document}
 
 
 def _digest(documents: Iterator[Mapping[str, Any]] | Any) -> tuple[int, int]:

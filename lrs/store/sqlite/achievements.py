@@ -26,13 +26,25 @@ class SqliteAchievements:
         self._database = database
 
     def due(self, limit: int) -> list[DueEvaluation]:
-        """Return up to `limit` evaluations to be made, the oldest marks first."""
-        rows = self._database.read().execute(
-            "SELECT persona, unit, marked FROM due_evaluation WHERE marked <= ? "
-            "ORDER BY marked LIMIT ?",
-            (self._database.now(), limit),
-        )
-        return [DueEvaluation(*row) for row in rows]
+        """Return up to `limit` evaluations to be made: all of the persona with the oldest mark,
+        then all of the next one.
+        """
+        now, read = self._database.now(), self._database.read()
+        oldest = read.execute(
+            "SELECT persona FROM due_evaluation WHERE marked <= ? ORDER BY marked LIMIT ?",
+            (now, limit),
+        ).fetchall()
+        found: list[DueEvaluation] = []
+        for (persona,) in dict.fromkeys(oldest):
+            rows = read.execute(
+                "SELECT persona, unit, marked FROM due_evaluation WHERE persona = ? "
+                "AND marked <= ? ORDER BY marked, unit LIMIT ?",
+                (persona, now, limit - len(found)),
+            )
+            found += [DueEvaluation(*row) for row in rows]
+            if len(found) == limit:
+                break
+        return found
 
     def mark_achieved(self) -> None:
         """Mark every verified achievement to be looked at again (a receiver was added)."""
