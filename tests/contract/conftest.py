@@ -13,6 +13,7 @@ ON_MONGO = {
     "test_credentials",
     "test_documents",
     "test_exchange",
+    "test_exclusive",
     "test_facts",
     "test_figures",
     "test_health",

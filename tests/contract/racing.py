@@ -6,11 +6,18 @@ from threading import Barrier
 
 def at_once(act, times):
     """Call `act` with 0, 1, 2 … in threads that begin together; return what each call gave."""
-    barrier = Barrier(times)
+    return each_at_once(act, range(times))
 
-    def begin(number):
+
+def each_at_once(act, arguments):
+    """Call `act` with each of the arguments in threads that begin together; return what each call
+    gave.
+    """
+    barrier = Barrier(len(arguments))
+
+    def begin(argument):
         barrier.wait()
-        return act(number)
+        return act(argument)
 
-    with ThreadPoolExecutor(times) as threads:
-        return list(threads.map(begin, range(times)))
+    with ThreadPoolExecutor(len(arguments)) as threads:
+        return list(threads.map(begin, arguments))

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from schemas.audit import Act
 from schemas.badge_links import BadgeLink
-from tests.contract.at_once import at_once
+from tests.contract.racing import each_at_once
 from tests.contract.test_achievements import achievement, settle
 
 ACT = Act(principal="person:1", action="badge-link.ask", subject="l1", persona="p1")
@@ -38,14 +38,16 @@ def fan_out(store):
 def test_the_first_account_at_a_host_stands(store):
     assert store.badge_links.account("https://host") is None
     accounts = [b"one", b"two", b"three"]
-    kept = at_once(lambda sealed: store.badge_links.keep_account("https://host", sealed), accounts)
+    kept = each_at_once(
+        lambda sealed: store.badge_links.keep_account("https://host", sealed), accounts
+    )
     assert set(kept) == {store.badge_links.account("https://host")}
 
 
 def test_a_state_is_answered_once(store):
     ask(store)
     ask(store, 2)
-    answers = at_once(lambda _: store.badge_links.answered(b"state 1"), range(3))
+    answers = each_at_once(lambda _: store.badge_links.answered(b"state 1"), range(3))
     assert [one for one in answers if one] == [(link(), b"verifier")]
     assert store.badge_links.answered(b"state 9") is None
     assert [one.id for one in store.badge_links.of_persona("p1")] == ["l2", "l1"]
@@ -63,7 +65,7 @@ def test_what_was_achieved_and_what_is_later_are_brought_once(store):
     fan_out(store)
     assert waiting(store) == [("host:l1", "a-U1-p1")]
     settle(store, achievement("U2", state="verified"), achievement("U2", "p2", state="verified"))
-    at_once(lambda _: fan_out(store), range(3))
+    each_at_once(lambda _: fan_out(store), range(3))
     assert waiting(store) == [("host:l1", "a-U1-p1"), ("host:l1", "a-U2-p1")]
     assert {one.kind for one in store.outbox.lease(10, 60)} == {"present"}
 
@@ -76,7 +78,7 @@ def test_what_is_verified_as_the_learner_agrees_is_brought(store):
             lambda number=number: store.badge_links.agree(f"l{number}", b"tokens", ACT),
             lambda verified=verified: (settle(store, verified), fan_out(store)),
         ]
-        at_once(lambda step: step(), steps)
+        each_at_once(lambda step: step(), steps)
     fan_out(store)
     assert waiting(store) == [(f"host:l{number}", f"a-U1-p{number}") for number in (1, 2, 3)]
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from schemas.issued import IssuedCredential, Place
-from tests.contract.at_once import at_once
+from tests.contract.racing import each_at_once
 from tests.contract.test_achievements import achievement, settle
 
 T = datetime(2026, 5, 1, tzinfo=UTC)
@@ -29,14 +29,14 @@ def credential(number=1, **more):
 
 
 def test_a_persona_has_one_subject(store):
-    subjects = at_once(lambda _: store.credentials.subject_of("p1"), range(4))
+    subjects = each_at_once(lambda _: store.credentials.subject_of("p1"), range(4))
     assert len(set(subjects)) == 1
     assert store.credentials.subject_of("p2") not in subjects
 
 
 def test_places_are_given_out_once(store):
     assert not store.credentials.has_list(1)
-    given = at_once(lambda _: [store.credentials.reserve_place(8) for _ in range(4)], range(4))
+    given = each_at_once(lambda _: [store.credentials.reserve_place(8) for _ in range(4)], range(4))
     places = [(one.list, one.index) for some in given for one in some]
     assert len(set(places)) == 16
     assert {index for _, index in places} <= set(range(8))
@@ -46,7 +46,7 @@ def test_places_are_given_out_once(store):
 
 def test_one_credential_stands_for_an_achievement_in_a_language(store):
     settle(store, achievement(state="verified"))
-    made = at_once(lambda n: store.credentials.add(credential(n)), range(1, 5))
+    made = each_at_once(lambda n: store.credentials.add(credential(n)), range(1, 5))
     assert len({one.id for one in made}) == 1
     assert store.credentials.standing("a-U1-p1", "en") == made[0]
     assert store.credentials.standing("a-U1-p1", "zh-CN") is None
@@ -83,5 +83,5 @@ def test_a_credential_added_as_its_achievement_is_revoked_does_not_stand(store):
             lambda made=made: store.credentials.add(made),
             lambda verified=verified: settle(store, replace(verified, state="revoked")),
         ]
-        at_once(lambda change: change(), changes)
+        each_at_once(lambda change: change(), changes)
     assert store.credentials.revoked_places(1) == [1, 2, 3]

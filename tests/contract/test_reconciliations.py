@@ -2,7 +2,7 @@
 
 from lrs.store.reconciliations import Difference, Reconciliation
 from schemas.claims import RecognisedUnit
-from tests.contract.at_once import at_once
+from tests.contract.racing import each_at_once
 from tests.contract.test_exchange import BANK, park, queued, receipt, revoke, states
 
 __all__ = ["queued"]
@@ -50,7 +50,7 @@ def test_a_catalogue_takes_the_place_of_the_one_before(store):
     assert kept.catalogue("bank", "", 9) == recognised("U2", "U4")
     assert kept.catalogue("other", "", 9) == []
     catalogues = [recognised("A1", "A2"), recognised("B1", "B2")]
-    at_once(lambda units: kept.put_catalogue("bank", units), catalogues)
+    each_at_once(lambda units: kept.put_catalogue("bank", units), catalogues)
     assert kept.catalogue("bank", "", 9) in catalogues
 
 
@@ -58,7 +58,7 @@ def test_a_receipt_that_was_missed_is_taken_once(queued):
     assert queued.reconciliations.on_its_way("c1")
     assert [one.id for one in queued.reconciliations.claims_of("bank", "", 9)] == ["c1"]
     assert queued.reconciliations.claims_of("bank", "c1", 9) == []
-    taken = at_once(lambda _: queued.reconciliations.take_receipt("c1", receipt()), range(3))
+    taken = each_at_once(lambda _: queued.reconciliations.take_receipt("c1", receipt()), range(3))
     assert sorted(taken) == [False, False, True]
     assert states(queued) == {"c1": "accepted"}
     assert not queued.reconciliations.on_its_way("c1")
@@ -71,7 +71,7 @@ def test_a_claim_that_got_lost_is_submitted_again_once(queued):
     assert not queued.reconciliations.queue_again("c1")
     assert queued.outbox.delivered(delivery)
     assert not queued.reconciliations.on_its_way("c1")
-    again = at_once(lambda _: queued.reconciliations.queue_again("c1"), range(3))
+    again = each_at_once(lambda _: queued.reconciliations.queue_again("c1"), range(3))
     assert sorted(again) == [False, False, True]
     assert [one.kind for one in queued.outbox.lease(10, 60)] == ["submit"]
 
@@ -85,7 +85,7 @@ def test_a_claim_on_the_shelf_is_not_submitted_again(queued):
 def test_what_is_withdrawn_here_only_is_withdrawn_there_once(queued):
     revoke(queued)
     assert states(queued) == {"c1": "withdrawn"}
-    at_once(lambda _: queued.reconciliations.withdraw_there("c1", "revoked"), range(3))
+    each_at_once(lambda _: queued.reconciliations.withdraw_there("c1", "revoked"), range(3))
     (withdrawal,) = queued.outbox.lease(10, 60)
     assert withdrawal.kind == "withdraw"
     assert queued.outbox.settle(withdrawal, receipt("withdrawn"))

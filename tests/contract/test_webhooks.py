@@ -6,9 +6,12 @@ from msgspec.structs import replace
 
 from lrs.store.outbox import WEBHOOK
 from schemas.audit import Act
+from schemas.organisations import Organisation
 from schemas.webhooks import Webhook
-from tests.contract.at_once import at_once
+from tests.contract.racing import each_at_once
 from tests.contract.test_achievements import achievement, settle
+from tests.contract.test_exchange import BANK, verify_again
+from tests.contract.test_organisations import consent, employ
 
 ACT = Act(principal="person:1", action="webhook.add", subject="w1")
 
@@ -75,7 +78,7 @@ def test_facts_are_told_in_pieces_each_once(store):
 def test_who_fans_out_at_once_tells_each_fact_once(store):
     store.webhooks.add(webhook(), b"", ACT)
     verify(store, *(f"p{number}" for number in range(7)))
-    at_once(lambda _: fan_out(store, 3), range(4))
+    each_at_once(lambda _: fan_out(store, 3), range(4))
     assert told(store) == [("w1", f"a-U1-p{number}") for number in range(7)]
 
 
@@ -92,3 +95,21 @@ def test_who_is_gone_or_removed_is_told_nothing_more(store):
     verify(store, "p2")
     assert not store.webhooks.fan_out(10)
     assert store.outbox.lease(10, 60) == []
+
+
+def test_an_organisation_is_told_of_achievements_of_those_alone_whom_it_sees(store):
+    for name in ("acme", "other"):
+        store.organisations.put(Organisation(id=name, kind="enterprise", name=name), ACT)
+    for persona in ("li", "wang", "zhao"):
+        employ(store, persona)
+    consent(store, "li")
+    consent(store, "wang")
+    assert store.organisations.withdraw("acme", "wang", ACT)
+    kinds = ("verified", "claimed")
+    store.webhooks.add(webhook(1, kinds=kinds, organisation="acme"), b"", ACT)
+    store.webhooks.add(webhook(2, kinds=kinds, organisation="other"), b"", ACT)
+    store.exchange.put_receiver(BANK)
+    verify_again(store)
+    verify(store, "li", "wang", "zhao")
+    fan_out(store)
+    assert [one for one in told(store) if one[0] != "bank"] == [("w1", "a-U1-li")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,7 @@ from lrs.store.mongo.facts import facts_between, last_settled, note_act
 from lrs.store.outbox import WEBHOOK
 from schemas.audit import Act
 from schemas.facts import Fact
-from schemas.webhooks import Webhook, notification_of
+from schemas.webhooks import ORGANISATION_KINDS, Webhook, notification_of
 
 INDEXES = {
     "webhook": [
@@ -117,8 +117,19 @@ def _tell(tx: Transaction, webhook: str, through: int, limit: int) -> None:
     if found is None or not facts:
         return
     wanted = [fact for fact in facts if fact.kind in found["kinds"]]
+    if found["organisation"] is not None:
+        wanted = _seen_by(tx, found["organisation"], wanted)
     enqueue(tx, WEBHOOK + webhook, [_notification(fact) for fact in wanted])
     tx["webhook"].update_one({"_id": webhook}, {"$set": {"place": facts[-1].seq}})
+
+
+def _seen_by(tx: Transaction, organisation: str, facts: Sequence[Fact]) -> list[Fact]:
+    """Return the facts about achievements of those whom the organisation may see now."""
+    about = [fact for fact in facts if fact.kind in ORGANISATION_KINDS]
+    personas = list({fact.body.get("persona", "") for fact in about})
+    where = {"organisation": organisation, "persona": {"$in": personas}, "level": {"$ne": None}}
+    seen = {one["persona"] for one in tx["view"].find(where, {"persona": 1})}
+    return [fact for fact in about if fact.body.get("persona") in seen]
 
 
 def _notification(fact: Fact) -> Queued:
