@@ -12,6 +12,8 @@ ON_MONGO = {
     "test_courses",
     "test_credentials",
     "test_documents",
+    "test_engagements",
+    "test_erasure",
     "test_exchange",
     "test_exclusive",
     "test_facts",

@@ -1,9 +1,13 @@
 """What every store of engagements must do."""
 
-import pytest
+from msgspec.structs import replace
 
+from lrs.store.achievements import DueEvaluation, Evaluation, NewClaim
+from lrs.store.ledger import Growth, NewLeaf, Opening
+from schemas.achievements import Achievement
 from schemas.audit import Act
 from schemas.engagements import Engagement
+from tests.contract.test_exchange import BANK, T, claim
 
 ACT = Act(principal="person:root", action="test", subject="test")
 
@@ -36,7 +40,49 @@ def test_engagements_are_paged_and_ended_with_their_acts(store):
     assert len(store.audit.page(None, 100)) == 7
 
 
-@pytest.mark.parametrize("size", [0, 5])
-def test_a_population_without_claims_is_empty(store, size):
+def test_a_population_are_the_claims_within_the_scope_that_the_ledger_has(store):
+    store.exchange.put_receiver(BANK)
+    facts = [claimed(store, number) for number in range(4)]
+    assert store.ledger.append(growth([fact.seq for fact in facts[:3]]))
     made = store.engagements.add(engagement(1), ACT)
-    assert list(store.engagements.population(made, None, size)) == []
+
+    def population(unit=None, size=3, **scope):
+        found = store.engagements.population(replace(made, **scope), unit, size)
+        return sorted(found)
+
+    assert population() == ["c0", "c1", "c2"]
+    assert population(size=2) == ["c0", "c1"]
+    assert population(size=0) == []
+    assert population("U1") == population(units=("U1", "U9")) == ["c1"]
+    assert population("U9") == []
+    assert population(since=facts[1].at, until=facts[2].at) == ["c1"]
+
+
+def claimed(store, number):
+    """Claim an achievement of a unit of its own; return the fact of it."""
+    one = achievement(f"a{number}", f"p{number}", f"U{number}")
+    put = NewClaim(achievement=one.id, receiver=BANK.name, payload=claim(f"c{number}").payload)
+    due = DueEvaluation(one.persona, one.unit, 0)
+    store.achievements.settle([Evaluation(due=due, achievement=one, claims=[put])])
+    (fact,) = store.facts.about(f"c{number}")
+    return fact
+
+
+def achievement(name, persona, unit):
+    return Achievement(
+        id=name,
+        persona=persona,
+        unit=unit,
+        version=1,
+        state="verified",
+        achieved_at=T,
+        evidence_hash="1" * 64,
+    )
+
+
+def growth(facts):
+    leaves = [
+        NewLeaf(fact=fact, entry=b"e", opening=Opening(persona=None, secret=b"s", document=b"{}"))
+        for fact in facts
+    ]
+    return Growth(size=0, leaves=leaves, tiles={}, root=b"r", note="note\n")

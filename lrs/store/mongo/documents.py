@@ -17,6 +17,7 @@ PART = 8 * 1024 * 1024
 INDEXES = {
     "document": [
         IndexModel([("kind", 1), ("activity", 1), ("agent", 1), ("registration", 1), ("id", 1)]),
+        IndexModel([("agent", 1)]),
         IndexModel([("updated", 1), ("_id", 1)]),
     ],
     "document_part": [],

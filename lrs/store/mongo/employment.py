@@ -24,6 +24,7 @@ INDEXES = {
     "roster_identifier": [
         IndexModel([("roster", 1), ("identifier", 1)]),
         IndexModel([("roster", 1), ("person", 1)]),
+        IndexModel([("identifier", 1)]),
     ],
 }
 

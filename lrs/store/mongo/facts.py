@@ -14,7 +14,10 @@ from schemas.audit import Act, AuditEvent
 from schemas.facts import Fact, FactKind
 
 INDEXES = {
-    "fact": [IndexModel([("subject", 1), ("_id", 1)])],
+    "fact": [
+        IndexModel([("subject", 1), ("_id", 1)]),
+        IndexModel([("at", 1), ("_id", 1)], partialFilterExpression={"kind": "claimed"}),
+    ],
     "audit_event": [
         IndexModel([("persona", 1), ("_id", 1)]),
         IndexModel([("principal", 1), ("_id", 1)]),

@@ -341,6 +341,12 @@ def _row(found: Mapping[str, Any]) -> ImportRow:
     return unpacked(found["number"], found["state"], found["statements"], found["body"])
 
 
+def end_quarantine(tx: Transaction, found: Mapping[str, Any], correction: Correction) -> None:
+    """End a row's quarantine with nothing stored, and nothing left of what it said."""
+    row = replace(_row(found), state="discarded", cells={}, faults=(), correction=correction)
+    bulk(tx, "import_row", [_placed(_known(tx, found["import"]), row)])
+
+
 def _end(
     tx: Transaction,
     place: QuarantinePlace,

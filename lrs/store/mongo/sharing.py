@@ -95,6 +95,7 @@ def refresh(tx: Transaction, views: Sequence[View], today: date) -> None:
 
 def forget(tx: Transaction, persona: str) -> None:
     """Let no organisation see anything of a persona that is erased, nor keep who it was."""
+    _guard(tx, [persona])
     for view in list(tx["view"].find({"persona": persona}, {"organisation": 1})):
         organisation = view["organisation"]
         _show(tx, organisation, _hidden(tx, organisation, persona))

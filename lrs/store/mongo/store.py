@@ -19,6 +19,7 @@ from lrs.store.mongo import (
     documents,
     due,
     employment,
+    engagements,
     exchange,
     facts,
     figures,
@@ -51,6 +52,8 @@ from lrs.store.mongo.credentials import MongoCredentials
 from lrs.store.mongo.database import MongoDatabase
 from lrs.store.mongo.devices import MongoDevices
 from lrs.store.mongo.documents import MongoDocuments
+from lrs.store.mongo.engagements import MongoEngagements
+from lrs.store.mongo.erasure import MongoErasure
 from lrs.store.mongo.exchange import MongoExchange
 from lrs.store.mongo.facts import MongoAudit, MongoFacts
 from lrs.store.mongo.figures import MongoFigures
@@ -73,7 +76,7 @@ from lrs.store.mongo.statements import MongoStatements
 from lrs.store.mongo.units import MongoEquivalences, MongoUnits
 from lrs.store.mongo.webhooks import MongoWebhooks
 from lrs.store.store import Store
-from lrs.xapi.search_keys import search_keys
+from lrs.xapi.search_keys import is_of_others, search_keys
 from schemas.xapi import merge_definitions, read_statement, same_statement
 
 NOUNS = (
@@ -87,6 +90,7 @@ NOUNS = (
     devices,
     documents,
     due,
+    engagements,
     employment,
     exchange,
     facts,
@@ -132,7 +136,7 @@ class MongoStore(Store):
         self.statements = MongoStatements(
             database,
             same=same_statement,
-            keys=lambda body: search_keys(read_statement(body)),
+            keys=_keys,
             merge=merge_definitions,
         )
         self.documents = MongoDocuments(database)
@@ -148,7 +152,9 @@ class MongoStore(Store):
         self.reconciliations = MongoReconciliations(database)
         self.webhooks = MongoWebhooks(database)
         self.organisations = MongoOrganisations(database)
+        self.erasure = MongoErasure(database, keys=_keys, keep=is_of_others)
         self.people = MongoPeople(database)
+        self.engagements = MongoEngagements(database)
         self.clients = MongoClients(database)
         self.client_keys = MongoClientKeys(database)
         self.sealed_values = MongoSealedValues(database)
@@ -171,3 +177,7 @@ class MongoStore(Store):
     def close(self) -> None:
         """Close the connections."""
         self.database.close()
+
+
+def _keys(body: bytes) -> frozenset[str]:
+    return search_keys(read_statement(body))

@@ -9,6 +9,12 @@ from typing import Any
 
 import msgspec
 
+from lrs.store.anonymous import (
+    achievement_of_nobody,
+    fact_of_nobody,
+    payload_of_nobody,
+    renamed,
+)
 from lrs.store.erasure import Erased, Keep, NotErasable
 from lrs.store.sqlite.bodies import Bodies
 from lrs.store.sqlite.database import Database, Transaction
@@ -16,7 +22,7 @@ from lrs.store.sqlite.facts import note_act, note_fact
 from lrs.store.sqlite.import_erasure import forget_rows, require_no_open_files
 from lrs.store.sqlite.repacking import retire_dictionaries
 from lrs.store.sqlite.sharing import forget
-from lrs.store.sqlite.tombstones import NOBODY, Tombstones
+from lrs.store.sqlite.tombstones import Tombstones
 from lrs.store.terms import term_of
 from schemas.audit import Act
 from schemas.texts import Text
@@ -29,8 +35,6 @@ _OF_PERSONA = (
     "WHERE m.type = 'table' AND c.name IN ('persona', 'base')"
 )
 """Which tables and columns name a persona: a table that is added is erased without being told."""
-
-_PERSONAL_FIELDS = frozenset({"evidence", "score", "reason", "identifier", "identifiers", "name"})
 
 
 class SqliteErasure:
@@ -57,6 +61,8 @@ class SqliteErasure:
         require_no_open_files(tx)
         borne = self._names_of_nobody_else(tx, names)
         identifiers = self._identifiers(tx, names)
+        # A projection that was worked out before must not bring the person back.
+        tx.execute("UPDATE generation SET epoch = epoch + 1 WHERE state != 'retired'")
         statements, mentions, attachments = self._statements(tx, names, identifiers)
         documents = tx.execute(
             "DELETE FROM document WHERE agent IN (SELECT value FROM json_each(?))",
@@ -73,8 +79,7 @@ class SqliteErasure:
                 )
         self._identity(tx, names, identifiers)
         achievements, claims = self._achievements(tx, names)
-        renamed = {**names, **achievements}
-        self._trail(tx, [*names, *achievements, *claims], renamed)
+        self._trail(tx, [*names, *achievements, *claims], {**names, **achievements})
         rows = forget_rows(tx, statements, identifiers, borne)
         if statements:
             retire_dictionaries(tx)
@@ -204,26 +209,28 @@ class SqliteErasure:
             "WHERE persona IN (SELECT value FROM json_each(?))",
             (json.dumps(list(names)),),
         ).fetchall()
-        renamed = {row[0]: str(uuid.uuid4()) for row in rows}
+        new_ids = {row[0]: str(uuid.uuid4()) for row in rows}
         claims: list[str] = []
         for old, persona, body in rows:
-            achievement: dict[str, Any] = msgspec.json.decode(_renamed(body, {**names, **renamed}))
-            achievement |= {"score": None, "evidence": {}}
-            achievement.pop("reason", None)
-            claims += self._claims(tx, old, renamed[old])
+            claims += self._claims(tx, old, new_ids[old])
             for table in ("achievement_source", "officer_decision"):
                 tx.execute(
                     f"UPDATE {table} SET achievement = ? WHERE achievement = ?",  # noqa: S608
-                    (renamed[old], old),
+                    (new_ids[old], old),
                 )
             tx.execute(
-                "UPDATE officer_decision SET reason = '' WHERE achievement = ?", (renamed[old],)
+                "UPDATE officer_decision SET reason = '' WHERE achievement = ?", (new_ids[old],)
             )
             tx.execute(
                 "UPDATE achievement SET id = ?, persona = ?, body = ? WHERE id = ?",
-                (renamed[old], names[persona], msgspec.json.encode(achievement), old),
+                (
+                    new_ids[old],
+                    names[persona],
+                    achievement_of_nobody(body, {**names, **new_ids}),
+                    old,
+                ),
             )
-        return renamed, claims
+        return new_ids, claims
 
     def _claims(self, tx: Transaction, old: str, new: str) -> list[str]:
         rows = tx.execute(
@@ -231,18 +238,13 @@ class SqliteErasure:
         ).fetchall()
         for claim, state, receiver, payload in rows:
             self._call_back(tx, claim, state)
-            told: dict[str, Any] = msgspec.json.decode(payload)
-            told |= {
-                "learner": {"name": "erased", "identifier": f"account:{NOBODY}|{new}"},
-                "score": None,
-            }
             if state in ("queued", "sent"):
                 tx.execute("UPDATE claim SET state = 'withdrawn' WHERE id = ?", (claim,))
                 note_fact(tx, "withdrawn", claim, {"achievement": new, "receiver": receiver})
             tx.execute(
                 "UPDATE claim SET achievement = ?, payload = ?, reason = NULL, changed = ? "
                 "WHERE id = ?",
-                (new, msgspec.json.encode(told), tx.instant, claim),
+                (new, payload_of_nobody(payload, new), tx.instant, claim),
             )
         return [row[0] for row in rows]
 
@@ -262,7 +264,7 @@ class SqliteErasure:
             "DELETE FROM outbox WHERE subject = ? AND kind IN ('submit', 'withdraw')", (claim,)
         )
 
-    def _trail(self, tx: Transaction, subjects: Iterable[str], renamed: Mapping[str, str]) -> None:
+    def _trail(self, tx: Transaction, subjects: Iterable[str], names: Mapping[str, str]) -> None:
         """Let facts and audit events lead to nobody; that they happened stays."""
         wanted = json.dumps(list(subjects))
         rows = tx.execute(
@@ -270,11 +272,9 @@ class SqliteErasure:
             (wanted,),
         ).fetchall()
         for seq, subject, body in rows:
-            told: dict[str, Any] = msgspec.json.decode(_renamed(body, renamed))
-            left = {name: value for name, value in told.items() if name not in _PERSONAL_FIELDS}
             tx.execute(
                 "UPDATE fact SET subject = ?, body = ? WHERE seq = ?",
-                (renamed.get(subject, subject), msgspec.json.encode(left), seq),
+                (names.get(subject, subject), fact_of_nobody(body, names), seq),
             )
         rows = tx.execute(
             "SELECT seq, subject, persona, detail FROM audit_event "
@@ -284,7 +284,7 @@ class SqliteErasure:
         tx.executemany(
             "UPDATE audit_event SET subject = ?, persona = ?, detail = ? WHERE seq = ?",
             [
-                (renamed.get(subject, subject), renamed[persona], _renamed(detail, renamed), seq)
+                (names.get(subject, subject), names[persona], renamed(detail, names), seq)
                 for seq, subject, persona, detail in rows
             ],
         )
@@ -299,10 +299,3 @@ class SqliteErasure:
             (wanted,),
         )
         return {row[0] for row in rows}
-
-
-def _renamed(content: bytes, names: Mapping[str, str]) -> bytes:
-    """Replace ids in JSON; they are UUIDs and stand for nothing else."""
-    for old, new in names.items():
-        content = content.replace(old.encode(), new.encode())
-    return content

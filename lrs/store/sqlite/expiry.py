@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from lrs.store.anonymous import is_tombstone
 from lrs.store.attachments import Attachments
 from lrs.store.erasure import NotErasable
 from lrs.store.records import RecordKey
@@ -18,7 +19,7 @@ from lrs.store.sqlite.erasure import SqliteErasure
 from lrs.store.sqlite.projections import touch_records
 from lrs.store.sqlite.retained import Reader
 from lrs.store.sqlite.statements import last_stored_by
-from lrs.store.sqlite.tombstones import Tombstones, is_tombstone
+from lrs.store.sqlite.tombstones import Tombstones
 from schemas.audit import Act
 
 WAITING_RECORDS = 2_000

@@ -4,20 +4,12 @@ cells name the person, although nothing was stored of them.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
 
-import msgspec
-
+from lrs.store.anonymous import because_erased, row_names_one, telling
 from lrs.store.erasure import NotErasable
 from lrs.store.sqlite.database import Transaction
 from lrs.store.sqlite.imports import end_quarantine
-from schemas.identifiers import actor_of
-from schemas.imports import Correction
-
-SHORTEST = 4
-"""Characters of an account's name, below which it may be a number of anything else in a sheet."""
 
 _ID = 16
 
@@ -53,46 +45,14 @@ def forget_rows(
         (import_id, number, state)
         for import_id, number, state, ids, body in rows
         if any(ids[at : at + _ID] in statements for at in range(0, len(ids), _ID))
-        or names_one(_cells(body), told)
+        or row_names_one(body, told)
     ]
     for import_id, number, state in gone:
         if state == "quarantined":
-            because = Correction(by="erasure", at=tx.instant, reason="the person was erased")
-            end_quarantine(tx, import_id, number, because)
+            end_quarantine(tx, import_id, number, because_erased(tx.instant))
         else:
             tx.execute(
                 "UPDATE import_row SET body = NULL WHERE import = ? AND number = ?",
                 (import_id, number),
             )
     return len(gone)
-
-
-def telling(identifiers: Iterable[str]) -> set[str]:
-    """Return the texts by which a sheet or a statement names who has the identifiers."""
-    found: set[str] = set()
-    for identifier in identifiers:
-        actor = actor_of(identifier)
-        if "account" in actor:
-            if len(name := actor["account"]["name"]) >= SHORTEST:
-                found.add(name)
-        elif "mbox" in actor:
-            found |= {actor["mbox"], actor["mbox"].removeprefix("mailto:")}
-        else:
-            found |= set(actor.values())
-    return found
-
-
-def names_one(cells: Iterable[str], told: Collection[str]) -> bool:
-    """Tell whether a cell is one of the texts, or JSON in which one of them stands as a text."""
-    quoted = [json.dumps(one, ensure_ascii=False) for one in told]
-    return any(
-        cell.strip() in told or (cell[:1] in "{[" and any(one in cell for one in quoted))
-        for cell in cells
-        if cell
-    )
-
-
-def _cells(body: bytes) -> list[str]:
-    row: dict[str, Any] = msgspec.json.decode(body)
-    corrected = (row.get("correction") or {}).get("cells", {})
-    return [*row.get("cells", {}).values(), *corrected.values()]

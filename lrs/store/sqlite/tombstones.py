@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal
 
-import msgspec
-
+from lrs.store.anonymous import tombstone
 from lrs.store.sqlite.bodies import Bodies
 from lrs.store.sqlite.database import Transaction
 from lrs.store.terms import term_of
-
-NOBODY = "https://erased.invalid"
-"""RFC 2606: a name that leads nowhere. Tombstones are about it."""
-
-DISPLAY = {
-    "erased": {"en": "erased", "zh-CN": "已删除"},
-    "expired": {"en": "expired", "zh-CN": "已过保存期"},
-}
-
-
-def is_tombstone(body: bytes) -> bool:
-    """Tell whether a statement's JSON is that of a tombstone."""
-    return NOBODY.encode() in body
 
 
 class Tombstones:
@@ -42,24 +27,14 @@ class Tombstones:
         why: Literal["erased", "expired"] = "erased",
     ) -> None:
         """Put a tombstone in a statement's place and let nothing find it by what it said."""
-        statement: dict[str, Any] = msgspec.json.decode(body)
-        kept: dict[str, Any] = {
-            name: value for name, value in statement.items() if name in ("authority", "version")
-        }
-        tombstone: dict[str, Any] = {
-            "id": statement["id"],
-            "actor": {"objectType": "Agent", "account": {"homePage": NOBODY, "name": nobody}},
-            "verb": {"id": f"{NOBODY}/{why}", "display": DISPLAY[why]},
-            "object": {"objectType": "Activity", "id": f"{NOBODY}/statement"},
-            **kept,
-        }
-        named, (packed,) = self._bodies.pack([msgspec.json.encode(tombstone)])
+        named, (packed,) = self._bodies.pack([tombstone(body, nobody, why)])
         tx.execute(
             "UPDATE statement SET voided = 1, timed = 0, dictionary = ?, body = ? WHERE seq = ?",
             (named, packed, seq),
         )
         terms = [term_of(key) for key in self._keys(body) if not key.startswith("verb:")]
-        places = [seq, *_referring(tx, uuid.UUID(statement["id"]).bytes)]
+        (statement_id,) = tx.execute("SELECT id FROM statement WHERE seq = ?", (seq,)).fetchone()
+        places = [seq, *_referring(tx, statement_id)]
         tx.executemany(
             "DELETE FROM posting WHERE term = ? AND seq = ?",
             [(term, place) for term in terms for place in places],
