@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import msgspec
@@ -34,7 +35,7 @@ def _moved_achievement(row: Row, related: Related) -> dict[str, Any]:
         "evidence_hash": _achievement(row["body"]).evidence_hash,
         "body": row["body"],
         "sources": [one["source"] for one in sources],
-        "rested_on": [bytes.fromhex(one["statement"]) for one in rested_on],
+        "rested_on": [str(uuid.UUID(one["statement"])) for one in rested_on],
     }
     return document if row["waiting"] is None else {**document, "waiting": row["waiting"]}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -227,11 +226,10 @@ class MongoAchievements:
             "evidence_hash": achievement.evidence_hash,
             "body": body,
         }
-        evidence = [uuid.UUID(one).bytes for one in sorted(achievement.evidence)]
         change = {
             "$set": placed | ({"waiting": tx.instant} if waits else {}),
             # Also what it rests on no more: the ledger holds what was.
-            "$addToSet": {"rested_on": {"$each": evidence}},
+            "$addToSet": {"rested_on": {"$each": sorted(achievement.evidence)}},
         }
         if not waits:
             change["$unset"] = {"waiting": ""}

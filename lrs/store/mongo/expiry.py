@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -282,10 +283,10 @@ def resting(read: Snapshot, seqs: Collection[int]) -> set[int]:
 
 def _evidence(read: Snapshot, ids: Iterable[bytes]) -> set[bytes]:
     """Return which of the statements an achievement rests on, or ever did."""
-    wanted = list(ids)
-    found = read["achievement"].find({"rested_on": {"$in": wanted}}, {"rested_on": 1})
+    by_name = {str(uuid.UUID(bytes=one)): one for one in ids}
+    found = read["achievement"].find({"rested_on": {"$in": list(by_name)}}, {"rested_on": 1})
     rested_on = {one for achievement in found for one in achievement["rested_on"]}
-    return rested_on.intersection(wanted)
+    return {by_name[one] for one in rested_on.intersection(by_name)}
 
 
 def _rested_on(read: Snapshot, generation: int, persona: str, activity: str) -> bool:

@@ -33,6 +33,7 @@ from lrs.store.mongo import (
     projections,
     reconciliations,
     records,
+    retention,
     rosters,
     sealed,
     sessions,
@@ -67,6 +68,7 @@ from lrs.store.mongo.people import MongoPeople
 from lrs.store.mongo.projections import MongoProjections
 from lrs.store.mongo.reconciliations import MongoReconciliations
 from lrs.store.mongo.records import MongoRecords
+from lrs.store.mongo.retention import MongoRetention
 from lrs.store.mongo.rosters import MongoRosters
 from lrs.store.mongo.sealed import MongoIdentityDocuments, MongoSealedValues
 from lrs.store.mongo.sessions import MongoSessions
@@ -105,6 +107,7 @@ NOUNS = (
     projections,
     reconciliations,
     records,
+    retention,
     rosters,
     sealed,
     sessions,
@@ -152,7 +155,8 @@ class MongoStore(Store):
         self.reconciliations = MongoReconciliations(database)
         self.webhooks = MongoWebhooks(database)
         self.organisations = MongoOrganisations(database)
-        self.erasure = MongoErasure(database, keys=_keys, keep=is_of_others)
+        self.erasure = erasure = MongoErasure(database, keys=_keys, keep=is_of_others)
+        self.retention = MongoRetention(database, keys=_keys, erasure=erasure)
         self.people = MongoPeople(database)
         self.engagements = MongoEngagements(database)
         self.clients = MongoClients(database)

@@ -161,14 +161,11 @@ class SqliteReconciliations:
         """Keep the receiver's catalogue in place of the one before."""
 
         def work(tx: Transaction) -> None:
+            tx.execute("DELETE FROM recognised_unit WHERE receiver = ?", (receiver,))
             tx.executemany(
                 "INSERT INTO recognised_unit (receiver, code, seen, body) VALUES (?, ?, ?, ?) "
-                "ON CONFLICT DO UPDATE SET seen = excluded.seen, body = excluded.body",
+                "ON CONFLICT DO UPDATE SET body = excluded.body",
                 [(receiver, one.code, tx.instant, msgspec.json.encode(one)) for one in units],
-            )
-            tx.execute(
-                "DELETE FROM recognised_unit WHERE receiver = ? AND seen < ?",
-                (receiver, tx.instant),
             )
 
         self._database.write(work)
