@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+from rich.progress import Progress, TimeRemainingColumn
 
 from adapters.inbound import inbound_adapters
 from adapters.spreadsheet import Language
@@ -29,8 +29,8 @@ _DISCARDED: Final[dict[Language, str]] = {
 }
 _STATEMENTS: Final[dict[Language, str]] = {"en": "statements", "zh-CN": "学习经历陈述"}
 _REBUILT: Final[dict[Language, str]] = {
-    "en": "The records were made anew from all statements up to number {0}.",
-    "zh-CN": "已根据截至第 {0} 条的全部学习经历陈述重建学习记录。",
+    "en": "The records were made anew from all statements, {0} in all.",
+    "zh-CN": "已根据全部学习经历陈述（共 {0} 条）重建学习记录。",
 }
 
 
@@ -57,21 +57,22 @@ def rebuild(discard: bool) -> None:
                 raise click.UsageError(_NOTHING_TO_DISCARD[language])
             click.echo(_DISCARDED[language])
             return
+        # Numbers of statements are places, not counts: how far it is, is where it is between them.
+        first = next((one.seq for one in store.statements.following(0, 1)), 0)
         with Progress(
             *Progress.get_default_columns()[:3],
-            MofNCompleteColumn(),
             TimeRemainingColumn(),
             console=Console(stderr=True),
             disable=not Console(stderr=True).is_terminal,
         ) as progress:
-            task = progress.add_task(_STATEMENTS[language], total=store.statements.last_seq())
+            task = progress.add_task(_STATEMENTS[language], total=None)
 
             def shown(reached: int) -> None:
                 last = max(reached, store.statements.last_seq())
-                progress.update(task, completed=reached, total=last)
+                progress.update(task, completed=reached - first, total=last - first)
 
             try:
-                reached = make_anew(
+                make_anew(
                     store,
                     inbound_adapters(),
                     lambda: units_by_activity(store.units.all()),
@@ -79,4 +80,4 @@ def rebuild(discard: bool) -> None:
                 )
             except LookupError as error:
                 raise click.ClickException(str(error)) from error
-        click.echo(_REBUILT[language].format(reached))
+        click.echo(_REBUILT[language].format(store.health.statements()))
