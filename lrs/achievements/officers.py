@@ -14,6 +14,7 @@ from lrs.achievements.evaluate import activities_of
 from lrs.achievements.evaluator import claims_of
 from lrs.store.achievements import Achievements, Ruling
 from lrs.store.exchange import KnownReceiver
+from lrs.store.imports import Imports
 from lrs.store.records import Records
 from lrs.store.statements import Statements
 from lrs.store.units import Equivalences, Units
@@ -83,6 +84,7 @@ class Officers:
         records: Records,
         statements: Statements,
         sources: Mapping[int, Source],
+        imports: Imports,
         receivers: Collection[KnownReceiver],
     ) -> None:
         self._catalogue = catalogue_of(units.all(), equivalences.all())
@@ -90,6 +92,7 @@ class Officers:
         self._records = records
         self._statements = statements
         self._sources = sources
+        self._imports = imports
         self._receivers = receivers
 
     def decide(
@@ -125,7 +128,8 @@ class Officers:
         unit = self._catalogue.unit(achievement.unit, achievement.version)
         events = self._records.events_about(achievement.persona, activities_of(unit))
         return Recorders(
-            principals=frozenset(f"source:{key}" for key in keys),
+            principals=frozenset(f"source:{key}" for key in keys)
+            | self._imports.recorded_by(achievement.evidence),
             examiners=frozenset(
                 event.examiner
                 for event in events

@@ -30,6 +30,7 @@ def officers_of(store: Store) -> Officers:
         records=store.records,
         statements=store.statements,
         sources=store.sources.all(),
+        imports=store.imports,
         receivers=store.exchange.receivers().values(),
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from lrs.moving.tables import Related, Row, Table, named
 from lrs.store.mongo.imports import OF_QUARANTINE, UNFINISHED
 from lrs.store.mongo.queries import name_of
@@ -34,11 +36,18 @@ def _device_batch(row: Row, related: Related) -> dict[str, Any]:
     return {"_id": name_of(row["device"], str(row["number"])), **row}
 
 
+def _recorded(row: Row, related: Related) -> dict[str, Any]:
+    return {"_id": row["statement"], "by": msgspec.json.decode(row["by"])}
+
+
 _ROWS = "SELECT r.*, i.principal FROM import_row r JOIN import i ON i.id = r.import"
+
+_RECORDED = "SELECT statement, json_group_array(principal) AS by FROM recorded GROUP BY statement"
 
 TABLES = (
     Table("import", "SELECT * FROM import", _import),
     Table("import_row", _ROWS, _import_row),
+    Table("recorded", _RECORDED, _recorded),
     Table("device", "SELECT * FROM device", named("id")),
     Table("device_batch", "SELECT * FROM device_batch", _device_batch),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 import msgspec
@@ -144,4 +144,10 @@ class Imports(Protocol):
 
     def discard(self, place: QuarantinePlace, correction: Correction) -> ImportRow:
         """End the row's quarantine with nothing stored, and note the act. Raises NotQuarantined."""
+        ...
+
+    def recorded_by(self, statements: Collection[str]) -> frozenset[str]:
+        """Return the principals who brought any of the statements (ids) here in an import or
+        corrected a row that one is of; for a device, also who registered it.
+        """
         ...

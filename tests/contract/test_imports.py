@@ -1,6 +1,7 @@
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
 import pytest
 
 from lrs.store.devices import BatchTaken, DeviceGone
@@ -83,6 +84,28 @@ def test_rows_and_their_statements_are_stored_whole(store, source):
     assert again.counts == Counts(rows=4, stored=3, known=2, refused=1)
     assert [row.state for row in store.imports.rows("a", 3, 9)] == ["known", "stored"]
     assert [row.number for row in store.imports.rows("a", 0, 9, "stored")] == [2, 5]
+
+
+def test_who_brought_statements_here_and_who_corrected_them_is_kept(store, source):
+    device = Device(id="d", name="phone", source="import", jwk={}, by="person:4", registered=0)
+    store.devices.register(device)
+    for name, by in (("a", "person:1"), ("b", "person:2"), ("c", "device:d")):
+        store.imports.add(msgspec.structs.replace(an_import(name), by=by))
+    store.imports.advance("a", 0, source, [taken(1, new(1), new(2)), quarantined(2)])
+    store.imports.advance("b", 0, source, [taken(1, new(2))])
+    store.imports.advance("c", 0, source, [taken(1, new(4))])
+    store.imports.release(
+        QuarantinePlace("a", 2), msgspec.structs.replace(BY, by="person:3"), source, [new(3)]
+    )
+    by = {number: store.imports.recorded_by([str(uuid.UUID(int=number))]) for number in range(1, 6)}
+    assert by == {
+        1: {"person:1"},
+        2: {"person:1", "person:2"},
+        3: {"person:1", "person:3"},
+        4: {"device:d", "person:4"},
+        5: set(),
+    }
+    assert store.imports.recorded_by([]) == set()
 
 
 def test_a_batch_that_another_process_stored_is_left_alone(store, source):

@@ -1,10 +1,14 @@
+import uuid
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from lrs.achievements.officers import DETAILS, Recorders, conflict
+from lrs.store.statements import NewStatement
 from schemas.achievements import Achievement
 from schemas.units import Examined
+from tests.contract.test_imports import an_import, taken
 from tests.unit.test_statement_rules import GOOD
 from tests.unit.unit_service import COURSE, QUIZ, UnitService, learner, person, unit
 
@@ -144,6 +148,19 @@ def test_four_eyes_by_themselves():
     assert conflict(person(), (), achievement, recorders) is None
     assert conflict(person(persona="p"), (), achievement, recorders) == "own"
     assert conflict(person(), ("mbox:mailto:e@x.cn",), achievement, recorders) == "examined"
+
+
+def test_nobody_decides_on_what_they_imported(waiting):
+    first, second = queue(waiting.officer)[:2]
+    (evidence,) = first["achievement"]["evidence"]
+    store = waiting.store
+    stored = store.statements.get(uuid.UUID(evidence).bytes)
+    again = NewStatement(id=stored.id, body=stored.body, timestamp=True, keys=frozenset())
+    store.imports.add(msgspec.structs.replace(an_import(), by="source:officer"))
+    store.imports.advance("a", 0, stored.source, [taken(1, again)])
+    refused = decide(waiting.officer, first["achievement"]["id"])
+    assert (refused.status_code, refused.json["detail"]) == (403, str(DETAILS["recorded"]))
+    assert decide(waiting.officer, second["achievement"]["id"]).status_code == 200
 
 
 def test_only_officers_enter(waiting, monkeypatch):

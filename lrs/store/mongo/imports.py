@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
-from pymongo import IndexModel, ReplaceOne
+from pymongo import IndexModel, ReplaceOne, UpdateOne
 
 from lrs.store.import_rows import act_of_ending, packed, unpacked
 from lrs.store.imports import (
@@ -23,6 +23,7 @@ from lrs.store.mongo.facts import note_act
 from lrs.store.mongo.queries import beyond, bulk, name_of
 from lrs.store.mongo.statements import MongoStatements
 from lrs.store.statements import Conflict, NewStatement
+from schemas.devices import Device
 from schemas.imports import Correction, Counts, Import, ImportRow, ImportState, RowState, Texts
 
 OF_QUARANTINE = ("quarantined", "released", "discarded")
@@ -34,6 +35,7 @@ INDEXES = {
         IndexModel([("sha256", 1)]),
         IndexModel([("created", 1), ("leased_until", 1)], partialFilterExpression={"open": True}),
     ],
+    "recorded": [],
     "import_row": [
         IndexModel([("import", 1), ("number", 1)]),
         IndexModel([("state", 1), ("import", 1), ("number", 1)]),
@@ -134,11 +136,13 @@ class MongoImports:
             if found.through != after or found.state not in UNFINISHED:
                 return found
             counts = found.counts
-            taken = list[Any]()
+            taken, recorded = list[Any](), list[Any]()
             for row, counted in self._take(tx, source, rows):
                 taken.append(_placed(found, row))
+                recorded += _recorded(found, row)
                 counts += counted
             bulk(tx, "import_row", taken)
+            bulk(tx, "recorded", recorded)
             through = rows[-1].row.number if rows else after
             _lease(tx, import_id, seconds)
             changed = _change(tx, found, through=through, counts=counts, state="running")
@@ -244,6 +248,19 @@ class MongoImports:
         """End the row's quarantine with nothing stored, and note the act."""
         return self._database.write(lambda tx: _end(tx, place, "discarded", correction, ()))
 
+    def recorded_by(self, statements: Collection[str]) -> frozenset[str]:
+        """Return the principals who brought any of the statements here or corrected its row."""
+        ids = [uuid.UUID(one).bytes for one in statements]
+        with reported():
+            found = self._database["recorded"].find({"_id": {"$in": ids}})
+            principals = {one for recorded in found for one in recorded["by"]}
+            devices = [
+                one.removeprefix("device:") for one in principals if one.startswith("device:")
+            ]
+            registered = self._database["device"].find({"_id": {"$in": devices}}, {"body": 1})
+            owners = {msgspec.json.decode(one["body"], type=Device).by for one in registered}
+        return frozenset(principals | owners)
+
     def _take(
         self, tx: Transaction, source: int, rows: Sequence[TakenRow]
     ) -> list[tuple[ImportRow, Counts]]:
@@ -337,6 +354,15 @@ def _placed(of: Import, row: ImportRow) -> ReplaceOne[Any]:
     return ReplaceOne({"_id": _name(of.id, row.number)}, document, upsert=True)
 
 
+def _recorded(of: Import, row: ImportRow) -> list[UpdateOne]:
+    """Note who brought the row's statements here, and who corrected it."""
+    by = [of.by, *([row.correction.by] if row.correction is not None else [])]
+    return [
+        UpdateOne({"_id": uuid.UUID(one).bytes}, {"$addToSet": {"by": {"$each": by}}}, upsert=True)
+        for one in row.statements
+    ]
+
+
 def _row(found: Mapping[str, Any]) -> ImportRow:
     return unpacked(found["number"], found["state"], found["statements"], found["body"])
 
@@ -359,6 +385,8 @@ def _end(
         raise NotQuarantined
     made = replace(correction, at=tx.instant)
     row = replace(_row(found), state=state, statements=statements, correction=made)
-    bulk(tx, "import_row", [_placed(_known(tx, place.import_id), row)])
+    of = _known(tx, place.import_id)
+    bulk(tx, "import_row", [_placed(of, row)])
+    bulk(tx, "recorded", _recorded(of, row))
     note_act(tx, act_of_ending(place, row, made))
     return row

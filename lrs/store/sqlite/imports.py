@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -267,6 +267,17 @@ class SqliteImports:
         )
         return [_import.decode(body) for (body,) in rows]
 
+    def recorded_by(self, statements: Collection[str]) -> frozenset[str]:
+        """Return the principals who brought any of the statements here or corrected its row."""
+        marks = ", ".join("?" * len(statements))
+        rows = self._database.read().execute(
+            "SELECT r.principal, json_extract(CAST(d.body AS TEXT), '$.by') "  # noqa: S608
+            "FROM recorded r LEFT JOIN device d ON r.principal = 'device:' || d.id "
+            f"WHERE r.statement IN ({marks})",
+            [uuid.UUID(one).bytes for one in statements],
+        )
+        return frozenset(one for row in rows for one in row if one is not None)
+
     def _quarantined(self, which: str, *values: Any) -> list[QuarantinedRow]:
         rows = self._database.read().execute(
             "SELECT r.number, r.state, r.statements, r.body, i.body FROM import_row r "  # noqa: S608
@@ -311,6 +322,14 @@ def _put_row(tx: Transaction, import_id: str, row: ImportRow) -> None:
         "statements = excluded.statements, body = excluded.body",
         (import_id, row.number, row.state, statements, body),
     )
+    for statement in row.statements:
+        of = uuid.UUID(statement).bytes
+        tx.execute(
+            "INSERT OR IGNORE INTO recorded SELECT ?, principal FROM import WHERE id = ?",
+            (of, import_id),
+        )
+        if row.correction is not None:
+            tx.execute("INSERT OR IGNORE INTO recorded VALUES (?, ?)", (of, row.correction.by))
 
 
 def _end(
