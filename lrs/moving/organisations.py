@@ -11,14 +11,19 @@ from lrs.moving.tables import Related, Row, Table
 _read = msgspec.json.decode
 
 _VIEWS = (
-    "SELECT k.organisation, k.persona, e.body AS employment, c.body AS consent, v.level, d.day "
-    "FROM (SELECT organisation, persona FROM employee UNION "
-    "SELECT organisation, persona FROM consent) k "
+    "SELECT k.organisation, k.persona, e.body AS employment, c.body AS consent, v.level, "
+    "v.employee, v.department, d.day FROM (SELECT organisation, persona FROM employee UNION "
+    "SELECT organisation, persona FROM consent UNION "
+    "SELECT organisation, persona FROM visible UNION "
+    "SELECT organisation, persona FROM visible_due UNION "
+    "SELECT organisation, persona FROM shared WHERE persona != '') k "
     "LEFT JOIN employee e USING (organisation, persona) "
     "LEFT JOIN consent c USING (organisation, persona) "
     "LEFT JOIN visible v USING (organisation, persona) "
     "LEFT JOIN visible_due d USING (organisation, persona)"
 )
+"""A row for whatever is recorded or seen: of merged personas what is seen is the one's that is left
+of them, for whom nothing may be recorded. Erasing a persona finds its tombstones by its views."""
 
 
 def _organisation(row: Row, related: Related) -> dict[str, Any]:
@@ -33,6 +38,8 @@ def _view(row: Row, related: Related) -> dict[str, Any]:
         "employment": row["employment"] and _read(row["employment"]),
         "consent": row["consent"] and _read(row["consent"]),
         "level": row["level"],
+        "employee": row["employee"] or "",
+        "department": row["department"] or "",
     }
     return document if row["day"] is None else {**document, "due": row["day"]}
 
