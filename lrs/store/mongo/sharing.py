@@ -209,9 +209,9 @@ def _update(key: Key, change: Mapping[str, Any], **due: str | None) -> UpdateOne
 
 def _seen(views: Sequence[Mapping[str, Any]], today: date) -> dict[str, Any]:
     """Return what is seen on the day of one person, of whom these are the views."""
-    employments = [one for view in views if (one := employment_in(view)) is not None]
-    employment = employment_of(employments, today)
-    consent = consent_of([one for view in views if (one := consent_in(view)) is not None])
+    employments = filter(None, map(employment_in, views))
+    consents = filter(None, map(consent_in, views))
+    employment, consent = employment_of([*employments], today), consent_of([*consents])
     day = next_change(employment, consent, today)
     due = {"due": day and day.isoformat()}
     if employment is None or consent is None or not live(employment, consent, today):
