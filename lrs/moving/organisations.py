@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from lrs.moving.tables import Related, Row, Table
+from lrs.store.mongo.queries import name_of
 
 _read = msgspec.json.decode
 
@@ -33,6 +34,7 @@ def _organisation(row: Row, related: Related) -> dict[str, Any]:
 
 def _view(row: Row, related: Related) -> dict[str, Any]:
     document = {
+        "_id": name_of(row["organisation"], row["persona"]),
         "organisation": row["organisation"],
         "persona": row["persona"],
         "employment": row["employment"] and _read(row["employment"]),
@@ -45,7 +47,8 @@ def _view(row: Row, related: Related) -> dict[str, Any]:
 
 
 def _shared(row: Row, related: Related) -> dict[str, Any]:
-    return {**row, "gone": bool(row["gone"])}
+    name = name_of(row["organisation"], row["achievement"])
+    return {"_id": name, **row, "gone": bool(row["gone"])}
 
 
 def _sum(row: Row, related: Related) -> dict[str, Any]:
@@ -56,7 +59,7 @@ def _sum(row: Row, related: Related) -> dict[str, Any]:
 
 TABLES = (
     Table("organisation", "SELECT * FROM organisation", _organisation),
-    Table("view", _VIEWS, _view, ("organisation", "persona")),
-    Table("shared", "SELECT * FROM shared", _shared, ("organisation", "achievement")),
+    Table("view", _VIEWS, _view),
+    Table("shared", "SELECT * FROM shared", _shared),
     Table("shared_sum", "SELECT * FROM shared_sum", _sum),
 )
