@@ -14,7 +14,7 @@ from lrs.auth.client_key import public_jwks
 from lrs.console import account, language, outside_sign_in, pages, sign_in
 from lrs.credentials import routes as credential_routes
 from lrs.ledger import routes as ledger_routes
-from lrs.lifeline import exit_with_parent
+from lrs.lifeline import exit_with_parent, is_bound
 from lrs.oauth import routes as oauth_routes
 from lrs.oauth import server as oauth
 from lrs.oauth.client_keys import ClientKeys
@@ -22,6 +22,7 @@ from lrs.observe import logs, metrics, readiness, requests, tracing
 from lrs.receiving import Receiving
 from lrs.service import Service
 from lrs.settings import Settings
+from lrs.store.opening import require_store
 from lrs.xapi import about, activities, agents, documents, reading, responses, writing
 from lrs.xapi.bodies import Unwrapped
 from lrs.xapi.plain_posts import PlainPosts
@@ -32,7 +33,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings is None:
         exit_with_parent()
         logs.configure()
-    service = Service(settings or Settings.from_environment())
+        settings = Settings.from_environment()
+        if is_bound():
+            require_store(settings)
+    service = Service(settings)
     app = Flask("lrs", static_folder=None)
     app.config.update(
         SECRET_KEY=service.root_secret.derive(b"sessions"),

@@ -28,6 +28,7 @@ from lrs.records.roster_links import RosterLinker
 from lrs.retention import PIECE, Retaining
 from lrs.service import Service
 from lrs.settings import Settings
+from lrs.store.opening import require_store
 
 IDLE = 0.1
 """Seconds between two looks for work where there was none."""
@@ -133,7 +134,9 @@ def main() -> None:
     stopping = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stopping.set())
-    service = Service(Settings.from_environment())
+    settings = Settings.from_environment()
+    require_store(settings)
+    service = Service(settings)
     exchange = ExchangeWork(service)
     threads = [
         threading.Thread(target=run, args=(steps, stopping), name=name, daemon=True)

@@ -16,6 +16,11 @@ def bound_to_this_process() -> Mapping[str, str]:
     return {VARIABLE: str(os.getpid())}
 
 
+def is_bound() -> bool:
+    """Tell whether this process was started to live and die with another one."""
+    return VARIABLE in os.environ
+
+
 def exit_with_parent(poll: float = 0.3) -> None:
     """Where it was asked for, end this process at once when its parent is gone.
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from lrs.lifeline import bound_to_this_process
 from lrs.store.sqlite.store import SqliteStore
 from tests.acceptance.lrs_process import lrs_process
 from tests.faults.test_disk_and_clock import BASIC
@@ -152,6 +153,21 @@ def test_a_folder_that_goes_away_and_comes_back_costs_nothing_that_was_acknowled
         assert service.failing() == []
         service.every_one_is_there()
     assert held(data) == service.acknowledged
+
+
+def test_a_process_that_is_started_again_while_the_disk_is_away_begins_no_empty_store(tmp_path):
+    data = tmp_path / "data"
+    env = {**os.environ, **bound_to_this_process(), "LRS_DATA": str(data)}
+    for command in (
+        ["-m", "lrs.background"],
+        ["-c", "from lrs.app import create_app; create_app()"],
+    ):
+        done = subprocess.run(
+            [sys.executable, *command], env=env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 1
+        assert "is its disk mounted?" in done.stderr
+        assert not data.exists()
 
 
 @contextlib.contextmanager

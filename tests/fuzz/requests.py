@@ -2,7 +2,6 @@
 
 import atexit
 import io
-import logging
 import re
 import shutil
 import tempfile
@@ -33,8 +32,6 @@ def application():
     app = create_app(Settings(data=folder, public_url="https://lrs.example", rate_limit=10**9))
     app.config["PROPAGATE_EXCEPTIONS"] = True
     app.extensions["lrs"].credentials.ensure("admin", "s3cret", name="Administrator")
-    for name in ("lrs.access", "lrs.oauth"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
 
     def again(error):
         raise error

@@ -10,8 +10,8 @@ import msgspec
 from lrs.store.achievements import DueEvaluation, Evaluation, Ruling, fact_of
 from lrs.store.sqlite.claims import queue_claim, withdraw_claims
 from lrs.store.sqlite.database import Database, Transaction
+from lrs.store.sqlite.due import mark_due
 from lrs.store.sqlite.facts import note_act, note_fact
-from lrs.store.sqlite.projections import mark_due
 from lrs.store.sqlite.records import SERVING
 from lrs.store.sqlite.sharing import share
 from schemas.achievements import Achievement, OfficerDecision

@@ -8,8 +8,8 @@ from collections.abc import Collection
 import msgspec
 
 from lrs.store.sqlite.database import Database, Transaction
+from lrs.store.sqlite.due import mark_due_by_activity
 from lrs.store.sqlite.facts import note_act, note_fact
-from lrs.store.sqlite.projections import mark_due_by_activity
 from lrs.store.units import UnitTaken
 from schemas.audit import Act
 from schemas.equivalences import Equivalence
