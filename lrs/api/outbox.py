@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -16,6 +17,9 @@ from schemas.resources.exchange import OutboxItemSchema, OutboxQuery, ReasonSche
 from schemas.resources.paging import page_of
 from schemas.texts import Text
 from schemas.times import moment_of
+
+MOST = (1 << 63) - 1
+"""The highest number of a delivery."""
 
 
 def blueprint(service: Service) -> ApiBlueprint:
@@ -32,37 +36,48 @@ def blueprint(service: Service) -> ApiBlueprint:
         found = store.items(after, query["limit"], parked=query["parked"])
         return page(found, query["limit"], lambda item: item.id, _shape)
 
-    @routes.post("/outbox/<int:item>/retry")
+    @routes.post("/outbox/<item>/retry")
     @routes.only("officer")
     @routes.arguments(ReasonSchema)
     @routes.response(204)
-    def retry(body: dict[str, Any], item: int) -> None:
+    def retry(body: dict[str, Any], item: str) -> None:
         """Try a parked delivery again, with its attempts forgotten."""
         act = _act(service, "outbox.retry", item, body["reason"])
-        if not store.retry([item], act):
-            raise Problem(404, Text("The delivery %(item)s is not on the shelf.", item=item))
+        if not store.retry([_number(item)], act):
+            raise _not_there(item)
 
-    @routes.post("/outbox/<int:item>/discard")
+    @routes.post("/outbox/<item>/discard")
     @routes.only("officer")
     @routes.arguments(ReasonSchema)
     @routes.response(204)
-    def discard(body: dict[str, Any], item: int) -> None:
+    def discard(body: dict[str, Any], item: str) -> None:
         """Take a parked delivery out for good; a claim in it is withdrawn and not put again."""
         act = _act(service, "outbox.discard", item, body["reason"])
-        if not store.discard(item, act):
-            raise Problem(404, Text("The delivery %(item)s is not on the shelf.", item=item))
+        if not store.discard(_number(item), act):
+            raise _not_there(item)
 
     return routes
 
 
-def _act(service: Service, action: str, item: int, reason: str) -> Act:
+def _act(service: Service, action: str, item: str, reason: str) -> Act:
     principal = service.principal("officer")
-    return Act(principal=principal.id, action=action, subject=str(item), reason=reason)
+    return Act(principal=principal.id, action=action, subject=item, reason=reason)
+
+
+def _number(item: str) -> int:
+    if re.fullmatch("[0-9]{1,19}", item) is None or int(item) > MOST:
+        raise _not_there(item)
+    return int(item)
+
+
+def _not_there(item: str) -> Problem:
+    return Problem(404, Text("The delivery %(item)s is not on the shelf.", item=item))
 
 
 def _shape(item: OutboxItem) -> dict[str, Any]:
     return {
         **msgspec.structs.asdict(item),
+        "id": str(item.id),
         "queued": moment_of(item.queued),
         "due": moment_of(item.due),
     }

@@ -785,7 +785,7 @@ OutboxItem = TypedDict('OutboxItem', {
     'destination': 'str',
     'due': 'str',
     'error': 'NotRequired[str | None]',
-    'id': 'int',
+    'id': 'str',
     'kind': 'str',
     'parked': 'bool',
     'queued': 'str',
@@ -1500,11 +1500,11 @@ Learner Record for each employee, one a line."""
         """List what has not arrived yet, the oldest first."""
         return cast('OutboxItemPage', self._send('GET', f'/api/v1/outbox', {'cursor': cursor, 'limit': limit, 'parked': parked}))
 
-    def post_outbox_item_discard(self, item: int, body: Reason) -> None:
+    def post_outbox_item_discard(self, item: str, body: Reason) -> None:
         """Take a parked delivery out for good; a claim in it is withdrawn and not put again."""
         self._send('POST', f"/api/v1/outbox/{quote(str(item), safe='')}/discard", {}, body)
 
-    def post_outbox_item_retry(self, item: int, body: Reason) -> None:
+    def post_outbox_item_retry(self, item: str, body: Reason) -> None:
         """Try a parked delivery again, with its attempts forgotten."""
         self._send('POST', f"/api/v1/outbox/{quote(str(item), safe='')}/retry", {}, body)
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from lrs.moving.tables import Related, Row, Table, named, same
+from lrs.moving.tables import Related, Row, Table, named
+from lrs.store.mongo.queries import name_of
 from schemas.achievements import Achievement
 
 _achievement = msgspec.json.Decoder(Achievement).decode
@@ -41,7 +42,11 @@ def _moved_achievement(row: Row, related: Related) -> dict[str, Any]:
 
 
 def _due(row: Row, related: Related) -> dict[str, Any]:
-    return {**row, "put_off": False}
+    return {"_id": name_of(row["persona"], row["unit"]), **row, "put_off": False}
+
+
+def _place(row: Row, related: Related) -> dict[str, Any]:
+    return {"_id": f"{row['list']}/{row['place']}", **row}
 
 
 def _credential(row: Row, related: Related) -> dict[str, Any]:
@@ -63,9 +68,9 @@ TABLES = (
     Table("equivalence", "SELECT * FROM equivalence", _version),
     Table("achievement", "SELECT * FROM achievement", _moved_achievement),
     Table("officer_decision", "SELECT * FROM officer_decision", named("seq")),
-    Table("due_evaluation", "SELECT * FROM due_evaluation", _due, ("persona", "unit")),
+    Table("due_evaluation", "SELECT * FROM due_evaluation", _due),
     Table("credential_subject", "SELECT * FROM credential_subject", named("persona")),
-    Table("status_place", "SELECT * FROM status_place", same, ("list", "place")),
+    Table("status_place", "SELECT * FROM status_place", _place),
     Table(
         "credential",
         "SELECT c.*, a.body FROM credential c LEFT JOIN achievement a ON a.id = c.achievement",

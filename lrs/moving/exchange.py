@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from lrs.moving.tables import Related, Row, Table, named, same, whole
+from lrs.moving.tables import Related, Row, Table, named, together, whole
 
 _CLAIMS = "SELECT c.*, a.persona, a.unit FROM claim c JOIN achievement a ON a.id = c.achievement"
 _OUTBOX = (
@@ -32,7 +32,7 @@ def _queued(row: Row, related: Related) -> dict[str, Any]:
 TABLES = (
     Table("receiver", "SELECT * FROM receiver", _receiver),
     Table("destination", "SELECT * FROM destination", named("name")),
-    Table("learner_account", "SELECT * FROM learner_account", same, ("receiver", "persona")),
+    Table("learner_account", "SELECT * FROM learner_account", together("receiver", "persona")),
     Table("claim", _CLAIMS, _claim),
     Table("outbox", _OUTBOX, _queued),
 )

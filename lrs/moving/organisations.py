@@ -7,18 +7,24 @@ from typing import Any
 import msgspec
 
 from lrs.moving.tables import Related, Row, Table
+from lrs.store.mongo.queries import name_of
 
 _read = msgspec.json.decode
 
 _VIEWS = (
-    "SELECT k.organisation, k.persona, e.body AS employment, c.body AS consent, v.level, d.day "
-    "FROM (SELECT organisation, persona FROM employee UNION "
-    "SELECT organisation, persona FROM consent) k "
+    "SELECT k.organisation, k.persona, e.body AS employment, c.body AS consent, v.level, "
+    "v.employee, v.department, d.day FROM (SELECT organisation, persona FROM employee UNION "
+    "SELECT organisation, persona FROM consent UNION "
+    "SELECT organisation, persona FROM visible UNION "
+    "SELECT organisation, persona FROM visible_due UNION "
+    "SELECT organisation, persona FROM shared WHERE persona != '') k "
     "LEFT JOIN employee e USING (organisation, persona) "
     "LEFT JOIN consent c USING (organisation, persona) "
     "LEFT JOIN visible v USING (organisation, persona) "
     "LEFT JOIN visible_due d USING (organisation, persona)"
 )
+"""A row for whatever is recorded or seen: of merged personas what is seen is the one's that is left
+of them, for whom nothing may be recorded. Erasing a persona finds its tombstones by its views."""
 
 
 def _organisation(row: Row, related: Related) -> dict[str, Any]:
@@ -28,17 +34,21 @@ def _organisation(row: Row, related: Related) -> dict[str, Any]:
 
 def _view(row: Row, related: Related) -> dict[str, Any]:
     document = {
+        "_id": name_of(row["organisation"], row["persona"]),
         "organisation": row["organisation"],
         "persona": row["persona"],
         "employment": row["employment"] and _read(row["employment"]),
         "consent": row["consent"] and _read(row["consent"]),
         "level": row["level"],
+        "employee": row["employee"] or "",
+        "department": row["department"] or "",
     }
     return document if row["day"] is None else {**document, "due": row["day"]}
 
 
 def _shared(row: Row, related: Related) -> dict[str, Any]:
-    return {**row, "gone": bool(row["gone"])}
+    name = name_of(row["organisation"], row["achievement"])
+    return {"_id": name, **row, "gone": bool(row["gone"])}
 
 
 def _sum(row: Row, related: Related) -> dict[str, Any]:
@@ -49,7 +59,7 @@ def _sum(row: Row, related: Related) -> dict[str, Any]:
 
 TABLES = (
     Table("organisation", "SELECT * FROM organisation", _organisation),
-    Table("view", _VIEWS, _view, ("organisation", "persona")),
-    Table("shared", "SELECT * FROM shared", _shared, ("organisation", "achievement")),
+    Table("view", _VIEWS, _view),
+    Table("shared", "SELECT * FROM shared", _shared),
     Table("shared_sum", "SELECT * FROM shared_sum", _sum),
 )

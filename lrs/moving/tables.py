@@ -12,6 +12,7 @@ import bson
 from pymongo import ReplaceOne
 
 from lrs.store.mongo.database import MongoDatabase
+from lrs.store.mongo.queries import name_of
 
 PAGE = 500
 
@@ -23,14 +24,13 @@ Related = Callable[..., list[Row]]
 class Table(NamedTuple):
     """What becomes a collection: `select` gives a row for each document, `document` makes it.
 
-    A row decides the fields `key` of its document, so that a row moved twice is there once; where
-    they are not `_id`, that is MongoDB's own.
+    A row decides the `_id` of its document, which the store looks it up by, and by which a row that
+    is moved twice is there once.
     """
 
     collection: str
     select: str
     document: Callable[[Row, Related], dict[str, Any]]
-    key: tuple[str, ...] = ("_id",)
 
 
 def whole(row: Row, key: str) -> dict[str, Any]:
@@ -44,9 +44,9 @@ def named(key: str) -> Callable[[Row, Related], dict[str, Any]]:
     return lambda row, _: whole(row, key)
 
 
-def same(row: Row, _: Related) -> dict[str, Any]:
-    """Make a document of a row as it is, with an `_id` of MongoDB's own."""
-    return dict(row)
+def together(*keys: str) -> Callable[[Row, Related], dict[str, Any]]:
+    """Return what makes a document of a row as it is, several columns of which tell its `_id`."""
+    return lambda row, _: {"_id": name_of(*(row[key] for key in keys)), **row}
 
 
 class Difference(NamedTuple):
@@ -63,7 +63,7 @@ def move_table(table: Table, connection: sqlite3.Connection, target: MongoDataba
     documents = _documents(table, connection)
     while page := list(islice(documents, PAGE)):
         target[table.collection].bulk_write(
-            [ReplaceOne({name: one[name] for name in table.key}, one, upsert=True) for one in page],
+            [ReplaceOne({"_id": one["_id"]}, one, upsert=True) for one in page],
             ordered=False,
         )
         count += len(page)
@@ -75,8 +75,7 @@ def difference(
 ) -> Difference | None:
     """Hold a collection against its table, document by document; None where they are the same."""
     rows, here = _digest(_documents(table, connection))
-    shown = None if table.key == ("_id",) else {"_id": 0}
-    documents, there = _digest(target[table.collection].find({}, shown))
+    documents, there = _digest(target[table.collection].find())
     return None if here == there else Difference(table.collection, rows, documents)
 
 

@@ -17,9 +17,13 @@ class OutboxQuery(PageQuery):
 
 
 class OutboxItemSchema(Schema):
-    """Something on its way; `error` is what the last attempt came to."""
+    """Something on its way; `error` is what the last attempt came to.
 
-    id = fields.Integer(required=True)
+    `id` is a text of digits: a number of 63 bits is more than JSON numbers hold everywhere
+    (RFC 8259, section 6).
+    """
+
+    id = fields.String(required=True)
     kind = fields.String(required=True)
     destination = fields.String(required=True)
     subject = fields.String(required=True)

@@ -72,9 +72,13 @@ def all_of(xapi):
 
 
 def all_once_settled(xapi):
-    """Everything that the API lists, once it is the same as a moment before."""
+    """Everything that the API lists, once it is the same as a moment before and nothing is on its
+    way any more.
+    """
+    deadline = time.monotonic() + 60
     before = all_of(xapi)
-    while (now := all_of(xapi)) != before:
+    while (now := all_of(xapi)) != before or not all(item["parked"] for item in now["outbox"]):
+        assert time.monotonic() < deadline, now["outbox"]
         before = now
         time.sleep(1)
     return now

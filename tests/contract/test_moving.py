@@ -3,6 +3,7 @@
 import re
 import secrets
 import uuid
+from datetime import date
 
 import pytest
 from pymongo import MongoClient
@@ -13,6 +14,11 @@ from lrs.store.errors import StoreError
 from lrs.store.mongo.store import MongoStore
 from lrs.store.sqlite.store import SqliteStore
 from lrs.store.statements import StatementQuery
+from schemas.organisations import Organisation
+from tests.contract.test_achievements import clear, due
+from tests.contract.test_exchange import BANK
+from tests.contract.test_identity import HOME, WORK, confirm, link, listed
+from tests.contract.test_organisations import ACME, ACT, achievement, consent, employ, settle
 from tests.unit.test_rebuild import voiding
 from tests.unit.unit_service import UnitService, learner
 
@@ -154,6 +160,54 @@ def test_a_difference_is_said_and_the_file_kept(
     with pytest.raises(NotTheSame, match=said):
         move_all(file, target, ignore)
     SqliteStore(file).close()
+
+
+def test_what_is_seen_of_merged_personas_moves_to_the_one_that_is_left(service, target, tmp_path):
+    store = service.store
+    store.organisations.put(Organisation(id="acme", kind="enterprise", name="ACME"), ACT)
+    for identifier in (WORK, HOME):
+        listed(store, [identifier], person=identifier)
+    found = store.records.personas_of([WORK, HOME])
+    one, other = found[WORK], found[HOME]
+    employ(store, one, employee="7", department="a", until=date(2999, 1, 1))
+    consent(store, one)
+    settle(store, achievement(one))
+    settle(store, achievement(other, "U2"))
+    confirm(store, link(persona=one, other=other))
+    store.close()
+    move_all(tmp_path / "lrs.db", target, ignore)
+    organisations = target.organisations
+    assert [organisations.level("acme", each) for each in (one, other)] == [None, "achievements"]
+    settle(target, achievement(other, "U3"))
+    seen = organisations.shared(ACME, 0, 10)
+    assert {(each.id, each.employee, each.department) for each in seen} == {
+        (f"{other}-{unit}", "7", "a") for unit in ("U2", "U3")
+    }
+    organisations.settle(date(2999, 1, 1), 10)
+    assert organisations.level("acme", other) is None
+    target.erasure.erase(other, ACT)
+    assert {each.persona for each in organisations.changes(ACME, 0, 10)} == {""}
+
+
+def test_what_was_moved_is_found_again_by_what_names_it(service, target, tmp_path):
+    """Due evaluations end, accounts are known, and a place in a status list is not given twice."""
+    store = service.store
+    store.exchange.put_receiver(BANK)
+    store.database.write(
+        lambda tx: (
+            tx.execute("INSERT INTO due_evaluation (persona, unit, marked) VALUES ('li', 'U1', 7)"),
+            tx.execute("INSERT INTO learner_account VALUES ('bank', 'li', 'account:http://b|1')"),
+        )
+    )
+    places = {store.credentials.reserve_place(4) for _ in range(3)}
+    store.close()
+    move_all(tmp_path / "lrs.db", target, ignore)
+    assert ("li", "U1") in due(target)
+    clear(target)
+    assert ("li", "U1") not in due(target)
+    assert target.exchange.account("bank", "li") == "account:http://b|1"
+    places |= {target.credentials.reserve_place(4) for _ in range(3)}
+    assert len(places) == 6
 
 
 def test_every_table_is_moved_or_made_anew(service):

@@ -314,4 +314,17 @@ def test_the_outbox_is_read_and_tended_by_people(service):
     answer = service.client.post(f"/api/v1/outbox/{item['id']}/retry", json=reason)
     assert answer.status_code == 204
     assert service.client.get("/api/v1/outbox?parked=true").json["items"] == []
-    assert service.client.post("/api/v1/outbox/7/discard", json=reason).status_code == 404
+    for unknown in ("7", str(1 << 64), "9" * 99, "-1", "x"):
+        answer = service.client.post(f"/api/v1/outbox/{unknown}/discard", json=reason)
+        assert answer.status_code == 404
+
+
+def test_a_delivery_has_an_id_that_every_reader_of_json_keeps(service):
+    put(service, 1)
+    service.store.database.write(lambda tx: tx.execute("UPDATE outbox SET id = (1 << 53) + 1"))
+    (delivery,) = service.store.outbox.lease(10, 60)
+    service.store.outbox.park(delivery, "no such unit")
+    (item,) = service.client.get("/api/v1/outbox").json["items"]
+    assert item["id"] == "9007199254740993"
+    answer = service.client.post(f"/api/v1/outbox/{item['id']}/discard", json={"reason": "x"})
+    assert answer.status_code == 204

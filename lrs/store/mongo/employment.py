@@ -87,6 +87,12 @@ def employ(
     _keep(tx, "employment", roster, person, employments)
 
 
+def listed(tx: Transaction, roster: str, person: str) -> set[tuple[str, str]]:
+    """Return the organisations that a roster lists a person in, each with the persona."""
+    found = tx["employment"].find({"roster": roster, "person": person})
+    return {(one["organisation"], one["base"]) for one in found}
+
+
 def suggested(
     snapshot: Snapshot, after: tuple[str, str, str, str] | None, limit: int
 ) -> list[Suggestion]:

@@ -24,6 +24,7 @@ from lrs.store.mongo.database import MongoDatabase, Transaction
 from lrs.store.mongo.facts import note_act, note_fact
 from lrs.store.mongo.figures import count
 from lrs.store.mongo.import_erasure import forget_rows, require_no_open_files
+from lrs.store.mongo.merging import parts_of
 from lrs.store.mongo.queries import bulk
 from lrs.store.mongo.sessions import end_sessions
 from lrs.store.mongo.sharing import forget
@@ -149,13 +150,7 @@ def _names(tx: Transaction, persona: str) -> dict[str, str]:
         raise NotErasable(
             Text("the persona is merged into %(other)s: erase that one", other=found["merged_into"])
         )
-    names: dict[str, str] = {}
-    waiting = [persona]
-    while waiting:
-        names |= {one: f"erased-{uuid.uuid4()}" for one in waiting}
-        merged = tx["persona"].find({"merged_into": {"$in": waiting}}, {"_id": 1})
-        waiting = [one["_id"] for one in merged if one["_id"] not in names]
-    return names
+    return {one: f"erased-{uuid.uuid4()}" for one in parts_of(tx, [persona])[persona]}
 
 
 def _names_of_nobody_else(tx: Transaction, personas: Sequence[str]) -> set[str]:

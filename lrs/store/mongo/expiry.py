@@ -17,6 +17,7 @@ from lrs.store.mongo.database import Snapshot, Transaction
 from lrs.store.mongo.erasure import MongoErasure
 from lrs.store.mongo.imports import end_quarantine
 from lrs.store.mongo.lanes import first_after
+from lrs.store.mongo.merging import parts_of
 from lrs.store.mongo.projections import touch_records
 from lrs.store.mongo.queries import beyond, name_of
 from lrs.store.mongo.tombstones import Keys, bury
@@ -326,13 +327,7 @@ def _holds(read: Snapshot, persona: str) -> bool:
     """Tell whether a persona, or one merged into it, holds an achievement, is awaited for one, is
     employed, or has an account.
     """
-    ones = [persona]
-    waiting = ones
-    while waiting:
-        merged = read["persona"].find({"merged_into": {"$in": waiting}}, {"_id": 1})
-        waiting = [one["_id"] for one in merged if one["_id"] not in ones]
-        ones += waiting
-    among = {"$in": ones}
+    among = {"$in": parts_of(read, [persona])[persona]}
     held = (
         ("achievement", {"persona": among}),
         ("due_evaluation", {"persona": among}),

@@ -28,11 +28,13 @@ from lrs.records.identity_links import (
 )
 from lrs.store.mongo.applying import held_always
 from lrs.store.mongo.database import MongoDatabase, Transaction, reported
-from lrs.store.mongo.employment import claim, employ, shared, suggested
+from lrs.store.mongo.employment import claim, employ, listed, shared, suggested
 from lrs.store.mongo.facts import note_act, note_fact
 from lrs.store.mongo.figures import count
+from lrs.store.mongo.merging import parts_of, roots_of
 from lrs.store.mongo.projections import touch_identities
 from lrs.store.mongo.queries import beyond, bulk
+from lrs.store.mongo.sharing import employ_by_roster, refresh_everywhere
 from schemas.identity import IdentityLink, LinkState, Suggestion
 
 INDEXES = {
@@ -113,7 +115,9 @@ class MongoIdentity:
                 note_act(tx, act_of_deciding(link))
                 made.append(link)
             base = _root(tx, roots[0]) if roots else None
+            before = listed(tx, roster, person)
             employ(tx, roster, person, base, name=name or "", organisations=organisations)
+            employ_by_roster(tx, roster, person, before, listed(tx, roster, person))
             return made
 
         return self._database.write(work)
@@ -216,6 +220,7 @@ def _carry_out(tx: Transaction, link: IdentityLink) -> None:
         held = {"holders.persona": link.persona}
         _give(tx, held, "persona", {link.persona}, link.other or "")
         touch_identities(tx, link.persona)
+        refresh_everywhere(tx, link.persona)
         note_fact(tx, "merged", link.persona, {"into": link.other, "link": link.id})
     elif link.kind == "transfer":
         _add(tx, link.other or "", None)
@@ -238,34 +243,20 @@ def _undo(tx: Transaction, link: IdentityLink) -> None:
     if link.kind == "merge":
         tx["persona"].update_one({"_id": link.persona}, {"$set": {"merged_into": None}})
         count(tx, "persona", "", 1)
-        parts = _parts(tx, link.persona)
+        parts = set(parts_of(tx, [link.persona])[link.persona])
         _give(tx, {"holders.base": {"$in": sorted(parts)}}, "base", parts, link.persona)
     else:
         holders = _holders(tx, link.identifier or "")
         kept = [holder for holder in holders if holder["since"] != link.since]
         _put_holders(tx, {link.identifier or "": kept})
     touch_identities(tx, root)
+    refresh_everywhere(tx, root, link.persona)
     note_fact(tx, "unmerged", link.persona, {"from": root, "link": link.id})
-
-
-def _parts(tx: Transaction, persona: str) -> set[str]:
-    """Return the persona and all that are merged into it, directly or through others."""
-    parts: set[str] = set()
-    waiting = {persona}
-    while waiting:
-        parts |= waiting
-        found = tx["persona"].find({"merged_into": {"$in": sorted(waiting)}}, {"_id": 1})
-        waiting = {one["_id"] for one in found} - parts
-    return parts
 
 
 def _root(tx: Transaction, persona: str) -> str:
     """Return who the persona is merged into at last, or itself."""
-    while True:
-        found = tx["persona"].find_one({"_id": persona}, {"merged_into": 1})
-        if found is None or found["merged_into"] is None:
-            return persona
-        persona = found["merged_into"]
+    return roots_of(tx, [persona])[persona]
 
 
 def _holders(tx: Transaction, identifier: str) -> list[dict[str, Any]]:

@@ -13,9 +13,11 @@ from pymongo import IndexModel
 from lrs.store.mongo.database import MongoDatabase, Transaction, reported
 from lrs.store.mongo.facts import note_act
 from lrs.store.mongo.lanes import first_after
+from lrs.store.mongo.merging import parts_of
 from lrs.store.mongo.queries import beyond, name_of
-from lrs.store.mongo.sharing import refresh, views_of
+from lrs.store.mongo.sharing import Key, consent_in, employment_in, put, recorded, refresh
 from lrs.store.organisations import SharedQuery
+from lrs.store.sharing import ended
 from schemas.audit import Act
 from schemas.organisations import (
     Consent,
@@ -67,7 +69,8 @@ class MongoOrganisations:
         """Put employments in the place of those of the same organisations and personas, whole."""
 
         def work(tx: Transaction) -> None:
-            self._put(tx, "employment", employments, today)
+            put(tx, "employment", _with_others(tx, employments))
+            refresh(tx, [(one.organisation, one.persona) for one in employments], today)
             note_act(tx, act)
 
         self._database.write(work)
@@ -82,20 +85,27 @@ class MongoOrganisations:
 
         def work(tx: Transaction) -> None:
             given = [msgspec.structs.replace(one, given=tx.instant) for one in consents]
-            self._put(tx, "consent", given, today)
+            put(tx, "consent", given)
+            refresh(tx, [(one.organisation, one.persona) for one in given], today)
             note_act(tx, act)
 
         self._database.write(work)
 
     def withdraw(self, organisation: str, persona: str, act: Act) -> bool:
-        """Withdraw a consent; False where there is none that stands."""
+        """Withdraw a consent, of the personas merged into this one too."""
 
         def work(tx: Transaction) -> bool:
-            (view,) = views_of(tx, [(organisation, persona)]).values()
-            if view["consent"] is None or view["consent"]["withdrawn"] is not None:
+            parts = parts_of(tx, [persona])[persona]
+            given = map(consent_in, recorded(tx, [(organisation, one) for one in parts]).values())
+            standing = [one for one in given if one is not None and one.withdrawn is None]
+            if not standing:
                 return False
-            view["consent"]["withdrawn"] = tx.instant
-            refresh(tx, [view], date.max)
+            put(
+                tx,
+                "consent",
+                [msgspec.structs.replace(one, withdrawn=tx.instant) for one in standing],
+            )
+            refresh(tx, [(organisation, persona)], date.max)
             note_act(tx, act)
             return True
 
@@ -107,10 +117,13 @@ class MongoOrganisations:
         return [msgspec.convert(one, Consent) for one in found]
 
     def consents_of(self, persona: str) -> list[Consent]:
-        """Return a persona's consents, withdrawn ones too."""
-        with reported():
-            found = self._database["view"].find({"persona": persona, "consent": {"$ne": None}})
-            return [msgspec.convert(one["consent"], Consent) for one in found.sort("organisation")]
+        """Return the consents of a persona and of those merged into it, withdrawn ones too."""
+        with self._database.snapshot() as snapshot:
+            parts = parts_of(snapshot, [persona])[persona]
+            where = {"persona": {"$in": parts}, "consent": {"$ne": None}}
+            found = snapshot["view"].find(where, {"consent": 1})
+            order = found.sort([("organisation", 1), ("persona", 1)])
+            return [msgspec.convert(one["consent"], Consent) for one in order]
 
     def settle(self, today: date, limit: int) -> bool:
         """Bring up to `limit` views up to date whose day has come; False where there was none."""
@@ -120,7 +133,9 @@ class MongoOrganisations:
                 return False
 
         def work(tx: Transaction) -> None:
-            refresh(tx, list(tx["view"].find(due).sort("due").limit(limit)), today)
+            found = tx["view"].find(due, {"organisation": 1, "persona": 1})
+            views = found.sort("due").limit(limit)
+            refresh(tx, [(view["organisation"], view["persona"]) for view in views], today)
 
         self._database.write(work)
         return True
@@ -131,7 +146,7 @@ class MongoOrganisations:
             found = self._database["view"].find_one(
                 {"_id": name_of(organisation, persona)}, {"level": 1}
             )
-        return found["level"] if found else None
+        return found.get("level") if found else None
 
     def changes(self, query: SharedQuery, after: int, limit: int) -> list[SharedAchievement]:
         """Return changes after a seq, oldest first, tombstones included."""
@@ -156,18 +171,6 @@ class MongoOrganisations:
                 for key, count in islice((line for line in summed if line[1]), limit)
             ]
 
-    def _put(
-        self,
-        tx: Transaction,
-        kind: str,
-        given: Sequence[Employment] | Sequence[Consent],
-        today: date,
-    ) -> None:
-        views = views_of(tx, [(one.organisation, one.persona) for one in given])
-        for one in given:
-            views[one.organisation, one.persona][kind] = msgspec.to_builtins(one)
-        refresh(tx, list(views.values()), today)
-
     def _of(self, kind: str, organisation: str, after: str | None, limit: int) -> list[Any]:
         where = {"organisation": organisation, "persona": {"$gt": after or ""}, kind: {"$ne": None}}
         with reported():
@@ -181,6 +184,27 @@ class MongoOrganisations:
             end = first_after(self._database.lanes.through())
             found = self._database["shared"].find({**where, "seq": {"$gt": after, "$lt": end}})
             return [_shared(one) for one in found.sort("seq").limit(limit)]
+
+
+def _with_others(tx: Transaction, employments: Sequence[Employment]) -> list[Employment]:
+    """Return the employments, and what was recorded for the personas merged into those that leave,
+    ended.
+    """
+    leaving = [one for one in employments if one.until is not None]
+    parts = parts_of(tx, {one.persona for one in leaving})
+    keys = [(one.organisation, part) for one in leaving for part in parts[one.persona]]
+    held = {key: employment_in(view) for key, view in recorded(tx, keys).items()}
+    told: dict[Key, Employment] = {}
+    for one in employments:
+        told[one.organisation, one.persona] = one
+        if one.until is None:
+            continue
+        for part in parts[one.persona][1:]:
+            key = (one.organisation, part)
+            other = told.get(key) or held.get(key)
+            if other is not None and (left := ended(other, one.until)) is not None:
+                told[key] = left
+    return list(told.values())
 
 
 def _where(query: SharedQuery, time: str) -> dict[str, Any]:

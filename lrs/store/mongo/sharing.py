@@ -1,7 +1,9 @@
 """What each organisation sees, kept with every change of what it is made from, in MongoDB.
 
-A `view` is what an organisation may see of a persona: the employment and the consent it is made
-from, the `level` where both are live, and on which day (`due`) that may change by itself. `shared`
+A `view` is what an organisation has of a persona: the `employment` and the `consent` that were
+recorded for it, and what it sees of it, which follows from these and from those of the personas
+merged into it: the `level` where both are live, with the `employee` and the `department`, and on
+which day (`due`) that may change by itself. Of a persona that is merged nothing is seen. `shared`
 has what is seen of each achievement, or that it is `gone`; a change gives it another seq. Each lane
 adds to documents of its own in `shared_sum`, as in `figures`.
 """
@@ -9,18 +11,27 @@ adds to documents of its own in `shared_sum`, as in `figures`.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
-from pymongo import IndexModel, ReplaceOne, UpdateOne
+from pymongo import IndexModel, UpdateOne
 
 from lrs.store.mongo.database import Transaction
-from lrs.store.mongo.queries import name_of
-from lrs.store.sharing import Shown, shown
+from lrs.store.mongo.facts import note_act
+from lrs.store.mongo.merging import parts_of, roots_of
+from lrs.store.mongo.queries import bulk, name_of
+from lrs.store.sharing import Shown, act_of_following, day_of, followed, shown
 from schemas.achievements import Achievement
-from schemas.organisations import Consent, Employment, live, next_change
+from schemas.organisations import (
+    Consent,
+    Employment,
+    consent_of,
+    employment_of,
+    live,
+    next_change,
+)
 
 INDEXES = {
     "view": [
@@ -41,7 +52,10 @@ INDEXES = {
     ],
 }
 
-View = dict[str, Any]
+Key = tuple[str, str]
+"""An organisation and a persona."""
+
+_NOT_SEEN: Mapping[str, Any] = {"level": None, "employee": "", "department": ""}
 
 _NOTHING: Mapping[str, Any] = dict.fromkeys(("unit", "state", "achieved", "employee"), "") | {
     "department": "",
@@ -60,37 +74,103 @@ def share(tx: Transaction, achievement: Achievement) -> None:
         _show(tx, view["organisation"], {achievement.id: _shown(achievement, view)})
 
 
-def views_of(tx: Transaction, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], View]:
-    """Return the view of each organisation and persona, an empty one where there is none."""
-    views = {key: _empty(*key) for key in keys}
-    names = [view["_id"] for view in views.values()]
-    for found in tx["view"].find({"_id": {"$in": names}}):
-        views[found["organisation"], found["persona"]] = found
-    return views
+def recorded(tx: Transaction, keys: Iterable[Key]) -> dict[Key, Mapping[str, Any]]:
+    """Return the views that there are of the organisations and personas."""
+    names = [name_of(*key) for key in keys]
+    found = tx["view"].find({"_id": {"$in": names}})
+    return {(view["organisation"], view["persona"]): view for view in found}
 
 
-def refresh(tx: Transaction, views: Sequence[View], today: date) -> None:
-    """Write views with another employment or consent, and what follows from it."""
-    if not views:
+def put(
+    tx: Transaction,
+    kind: Literal["employment", "consent"],
+    told: Iterable[Employment] | Iterable[Consent],
+) -> None:
+    """Record employments or consents in the place of earlier ones; `refresh` brings what is seen
+    up to date.
+    """
+    writes = [_update((one.organisation, one.persona), {kind: _plain(one)}) for one in told]
+    bulk(tx, "view", writes)
+
+
+def refresh(tx: Transaction, keys: Collection[Key], today: date) -> None:
+    """Bring what organisations see of personas up to date with employments and consents.
+
+    Of one that is merged into another nothing is seen: it is the other one's.
+    """
+    if not keys:
         return
-    personas = sorted({view["persona"] for view in views})
-    _guard(tx, personas)
-    for view in views:
-        _settle(view, today)
-    tx["view"].bulk_write([ReplaceOne({"_id": view["_id"]}, view, upsert=True) for view in views])
-    achievements: dict[str, list[Achievement]] = defaultdict(list)
-    seen = [view["persona"] for view in views if view["level"] is not None]
-    for found in tx["achievement"].find({"persona": {"$in": seen}}, {"persona": 1, "body": 1}):
-        achievements[found["persona"]].append(_achievement(found["body"]))
-    changes: dict[str, dict[str, Shown | None]] = defaultdict(dict)
-    for view in views:
-        organisation, persona = view["organisation"], view["persona"]
-        if view["level"] is None:
-            changes[organisation] |= _hidden(tx, organisation, persona)
-        else:
-            changes[organisation] |= {one.id: _shown(one, view) for one in achievements[persona]}
-    for organisation, change in changes.items():
-        _show(tx, organisation, change)
+    roots = roots_of(tx, {persona for _, persona in keys})
+    # Whoever merges or parts a persona guards it and who is left of it: what was recorded for any
+    # of those that are merged is read here as it stays.
+    _guard(tx, {*roots, *roots.values()})
+    parts = parts_of(tx, set(roots.values()))
+    seen_of = {(organisation, roots[persona]) for organisation, persona in keys}
+    hidden = [key for key in keys if key not in seen_of]
+    held = recorded(tx, [(into, part) for into, root in seen_of for part in parts[root]])
+    seen: dict[Key, Mapping[str, Any]] = {}
+    for organisation, root in sorted(seen_of):
+        views = [held.get((organisation, part), {}) for part in parts[root]]
+        seen[organisation, root] = _seen(views, today)
+    writes = [_update(key, _NOT_SEEN, due=None) for key in hidden]
+    writes += [_update(key, view, due=view["due"]) for key, view in seen.items()]
+    bulk(tx, "view", writes)
+    _show_views(tx, hidden, seen)
+
+
+def refresh_everywhere(tx: Transaction, *personas: str) -> None:
+    """Bring what every organisation sees of personas up to date, where who is merged into whom
+    has changed.
+    """
+    roots = set(roots_of(tx, personas).values())
+    # Here and not only in `refresh`: what is recorded at the same time may be the first there is.
+    _guard(tx, {*personas, *roots})
+    among = [part for parts in parts_of(tx, roots).values() for part in parts]
+    found = tx["view"].find({"persona": {"$in": among}}, {"organisation": 1})
+    organisations = {view["organisation"] for view in found}
+    keys = [(one, persona) for one in sorted(organisations) for persona in personas]
+    refresh(tx, keys, day_of(tx.instant))
+
+
+def employ_by_roster(
+    tx: Transaction, roster: str, person: str, before: set[Key], now: set[Key]
+) -> None:
+    """Let employments follow a roster: whom it lists in an organisation with the id of one of ours
+    works there from today on, whom it lists no more has left today.
+
+    `before` and `now` are where the roster lists the person. What somebody recorded stays as it is.
+    """
+    named = sorted({organisation for organisation, _ in before | now})
+    found = tx["organisation"].find({"_id": {"$in": named}}, {"_id": 1})
+    ours = {organisation["_id"] for organisation in found}
+    keys = sorted(key for key in before | now if key[0] in ours)
+    held = recorded(tx, keys)
+    today = day_of(tx.instant)
+    told = []
+    for key in keys:
+        given = Employment(
+            organisation=key[0], persona=key[1], since=today, employee=person, roster=roster
+        )
+        change = followed(given, employment_in(held.get(key, {})), listed=key in now)
+        if change is not None:
+            told.append(change)
+    if told:
+        put(tx, "employment", told)
+        for one in told:
+            note_act(tx, act_of_following(one))
+        refresh(tx, [(one.organisation, one.persona) for one in told], today)
+
+
+def employment_in(view: Mapping[str, Any]) -> Employment | None:
+    """Return the employment that was recorded, None where there is none."""
+    found = view.get("employment")
+    return None if found is None else msgspec.convert(found, Employment)
+
+
+def consent_in(view: Mapping[str, Any]) -> Consent | None:
+    """Return the consent that was recorded, None where there is none."""
+    found = view.get("consent")
+    return None if found is None else msgspec.convert(found, Consent)
 
 
 def forget(tx: Transaction, persona: str) -> None:
@@ -98,7 +178,7 @@ def forget(tx: Transaction, persona: str) -> None:
     _guard(tx, [persona])
     for view in list(tx["view"].find({"persona": persona}, {"organisation": 1})):
         organisation = view["organisation"]
-        _show(tx, organisation, _hidden(tx, organisation, persona))
+        _show(tx, organisation, _hidden(tx, organisation, [persona]))
         tx["shared"].update_many(
             {"organisation": organisation, "persona": persona}, {"$set": {"persona": ""}}
         )
@@ -106,49 +186,83 @@ def forget(tx: Transaction, persona: str) -> None:
     tx["guard"].delete_one({"_id": _guarded(persona)})
 
 
-def _guard(tx: Transaction, personas: Sequence[str]) -> None:
+def _guard(tx: Transaction, personas: Iterable[str]) -> None:
     """Conflict with what else changes what is seen of the personas: an achievement that is
-    written reads the views, a view that is written reads the achievements.
+    written reads the views, a view that is written reads the achievements, and who is merged.
     """
-    tx.guard(*(_guarded(persona) for persona in personas))
+    tx.guard(*(_guarded(persona) for persona in sorted(personas)))
 
 
 def _guarded(persona: str) -> str:
     return f"sharing:{persona}"
 
 
-def _empty(organisation: str, persona: str) -> View:
+def _update(key: Key, change: Mapping[str, Any], **due: str | None) -> UpdateOne:
+    """Return what writes fields of a view, and on which day (`due`) it changes by itself."""
+    told = {"organisation": key[0], "persona": key[1], **change, **due}
+    gone = {name: "" for name, day in due.items() if day is None}
+    update = {"$set": {name: told[name] for name in told if name not in gone}}
+    return UpdateOne(
+        {"_id": name_of(*key)}, {**update, "$unset": gone} if gone else update, upsert=True
+    )
+
+
+def _seen(views: Sequence[Mapping[str, Any]], today: date) -> dict[str, Any]:
+    """Return what is seen on the day of one person, of whom these are the views."""
+    employments = filter(None, map(employment_in, views))
+    consents = filter(None, map(consent_in, views))
+    employment, consent = employment_of([*employments], today), consent_of([*consents])
+    day = next_change(employment, consent, today)
+    due = {"due": day and day.isoformat()}
+    if employment is None or consent is None or not live(employment, consent, today):
+        return {**_NOT_SEEN, **due}
     return {
-        "_id": name_of(organisation, persona),
-        "organisation": organisation,
-        "persona": persona,
-        "employment": None,
-        "consent": None,
+        "level": consent.level,
+        "employee": employment.employee,
+        "department": employment.department,
+        **due,
     }
 
 
-def _settle(view: View, today: date) -> None:
-    """Tell what may be seen on the day, and until which one."""
-    employment = _read(view["employment"], Employment)
-    consent = _read(view["consent"], Consent)
-    view["level"] = consent.level if consent and live(employment, consent, today) else None
-    view.pop("due", None)
-    if (day := next_change(employment, consent, today)) is not None:
-        view["due"] = day.isoformat()
+def _show_views(
+    tx: Transaction, hidden: Iterable[Key], seen: Mapping[Key, Mapping[str, Any]]
+) -> None:
+    """Let organisations see what there is of those they see, and nothing of others."""
+    seeing = {key: view for key, view in seen.items() if view["level"] is not None}
+    nothing: dict[str, list[str]] = defaultdict(list)
+    for organisation, persona in [*hidden, *(key for key in seen if key not in seeing)]:
+        nothing[organisation].append(persona)
+    changes: dict[str, dict[str, Shown | None]] = defaultdict(dict)
+    for organisation, personas in nothing.items():
+        changes[organisation] |= _hidden(tx, organisation, personas)
+    achievements = _achievements(tx, {persona for _, persona in seeing})
+    for (organisation, persona), view in seeing.items():
+        changes[organisation] |= {one.id: _shown(one, view) for one in achievements[persona]}
+    for organisation, change in changes.items():
+        _show(tx, organisation, change)
 
 
-def _read(found: Any, kind: type[msgspec.Struct]) -> Any:
-    return None if found is None else msgspec.convert(found, kind)
+def _achievements(tx: Transaction, personas: Collection[str]) -> Mapping[str, list[Achievement]]:
+    """Return the achievements of each of the personas."""
+    achievements: dict[str, list[Achievement]] = defaultdict(list)
+    where = {"persona": {"$in": sorted(personas)}}
+    for found in tx["achievement"].find(where, {"persona": 1, "body": 1}):
+        achievements[found["persona"]].append(_achievement(found["body"]))
+    return achievements
 
 
-def _shown(achievement: Achievement, view: View) -> Shown | None:
-    employment = view["employment"]
-    return shown(achievement, employment["employee"], employment["department"])
+def _plain(one: Employment | Consent) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(one)
+    return plain
 
 
-def _hidden(tx: Transaction, organisation: str, persona: str) -> dict[str, Shown | None]:
-    """Return that nothing of the persona is seen any more."""
-    where = {"organisation": organisation, "persona": persona, "gone": False}
+def _shown(achievement: Achievement, view: Mapping[str, Any]) -> Shown | None:
+    return shown(achievement, view["employee"], view["department"])
+
+
+def _hidden(tx: Transaction, organisation: str, personas: Sequence[str]) -> dict[str, Shown | None]:
+    """Return that nothing of the personas is seen any more."""
+    where = {"organisation": organisation, "persona": {"$in": personas}, "gone": False}
     return {found["achievement"]: None for found in tx["shared"].find(where, {"achievement": 1})}
 
 

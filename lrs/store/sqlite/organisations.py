@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from lrs.store.organisations import SharedQuery
+from lrs.store.sharing import ended
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act
 from lrs.store.sqlite.sharing import PARTS, recorded, refresh
@@ -202,12 +203,12 @@ class SqliteOrganisations:
         return [row[0] for row in rows]
 
 
-def _end_others(tx: Transaction, ended: Employment, until: date) -> None:
+def _end_others(tx: Transaction, left: Employment, until: date) -> None:
     """End what was recorded for the personas merged into the one whose employment ended."""
-    for body in recorded(tx, "employee", ended.organisation, ended.persona):
-        one = _employment(body)
-        if one.persona != ended.persona and (one.until is None or one.until > until):
-            _put(tx, "employee", msgspec.structs.replace(one, until=until))
+    for body in recorded(tx, "employee", left.organisation, left.persona):
+        other = ended(_employment(body), until)
+        if other is not None and other.persona != left.persona:
+            _put(tx, "employee", other)
 
 
 def _put(tx: Transaction, table: str, one: Employment | Consent) -> None:

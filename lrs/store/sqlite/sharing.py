@@ -7,11 +7,10 @@ from typing import Literal
 
 import msgspec
 
-from lrs.store.sharing import Shown, shown
+from lrs.store.sharing import Shown, act_of_following, day_of, followed, shown
 from lrs.store.sqlite.database import Transaction
 from lrs.store.sqlite.facts import note_act
 from schemas.achievements import Achievement
-from schemas.audit import Act
 from schemas.organisations import (
     Consent,
     Employment,
@@ -20,8 +19,6 @@ from schemas.organisations import (
     live,
     next_change,
 )
-from schemas.times import moment_of
-from schemas.units import BANK_ZONE
 
 _achievement = msgspec.json.Decoder(Achievement).decode
 _employment = msgspec.json.Decoder(Employment).decode
@@ -115,11 +112,6 @@ def root_of(tx: Transaction, persona: str) -> str:
         persona = row[0]
 
 
-def day_of(instant: int) -> date:
-    """Return the day of an instant (microseconds) where the bank is."""
-    return moment_of(instant).astimezone(BANK_ZONE).date()
-
-
 def _forget_view(tx: Transaction, organisation: str, persona: str) -> None:
     key = (organisation, persona)
     tx.execute("DELETE FROM visible_due WHERE organisation = ? AND persona = ?", key)
@@ -148,35 +140,18 @@ def employ_by_roster(
         if row is None:
             continue
         held = _employment(row[0]) if row[0] is not None else None
-        if held is not None and held.roster != roster:
-            continue
-        listed = (organisation, persona) in now
-        if listed and (held is None or held.until is not None):
-            told = Employment(
-                organisation=organisation,
-                persona=persona,
-                since=today,
-                employee=person,
-                roster=roster,
-            )
-        elif not listed and held is not None and held.until is None:
-            told = msgspec.structs.replace(held, until=today)
-        else:
+        given = Employment(
+            organisation=organisation, persona=persona, since=today, employee=person, roster=roster
+        )
+        told = followed(given, held, listed=(organisation, persona) in now)
+        if told is None:
             continue
         tx.execute(
             "INSERT INTO employee (organisation, persona, body) VALUES (?, ?, ?) "
             "ON CONFLICT DO UPDATE SET body = excluded.body",
             (organisation, persona, msgspec.json.encode(told)),
         )
-        note_act(
-            tx,
-            Act(
-                principal=f"roster:{roster}",
-                action="organisation.employ" if listed else "organisation.leave",
-                subject=organisation,
-                persona=persona,
-            ),
-        )
+        note_act(tx, act_of_following(told))
         refresh(tx, organisation, persona, today)
 
 
@@ -184,7 +159,8 @@ def forget(tx: Transaction, persona: str) -> None:
     """Let no organisation see anything of a persona that is erased, nor keep who it was."""
     rows = tx.execute(
         "SELECT organisation FROM employee WHERE persona = ?1 "
-        "UNION SELECT organisation FROM consent WHERE persona = ?1",
+        "UNION SELECT organisation FROM consent WHERE persona = ?1 "
+        "UNION SELECT organisation FROM visible WHERE persona = ?1",
         (persona,),
     ).fetchall()
     for (organisation,) in rows:

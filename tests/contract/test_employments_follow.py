@@ -1,25 +1,23 @@
 """Employments follow rosters, and with consents the persona that is left of a merge."""
 
-from datetime import date, timedelta
+from datetime import date
+from functools import partial
 
 import pytest
 
 from lrs.auth.organisations import today
 from lrs.store.organisations import SharedQuery
-from lrs.store.sqlite.store import SqliteStore
-from schemas.organisations import Consent, Employment, Organisation, consent_of, employment_of
+from schemas.organisations import Consent, Employment, Organisation
+from tests.contract.racing import each_at_once
 from tests.contract.test_identity import CHIEF, HOME, WORK, confirm, link, listed
 from tests.contract.test_organisations import ACME, ACT, achievement, settle
 
 DAY = date(2026, 3, 1)
 
 
-@pytest.fixture
-def store(tmp_path):
-    store = SqliteStore(tmp_path / "lrs.db")
+@pytest.fixture(autouse=True)
+def acme(store):
     store.organisations.put(Organisation(id="acme", kind="enterprise", name="ACME"), ACT)
-    yield store
-    store.close()
 
 
 @pytest.fixture
@@ -149,25 +147,6 @@ def test_a_roster_leaves_what_somebody_recorded_as_it_is(store, people):
     assert (kept.employee, kept.roster, kept.until) == ("by hand", "", None)
 
 
-def test_of_several_the_live_employment_and_the_last_word_count():
-    def employed(**rest):
-        return Employment(organisation="a", persona="p", **rest)
-
-    ended = employed(since=DAY - timedelta(days=9), until=DAY)
-    live, late = employed(since=DAY - timedelta(days=99)), employed(since=DAY + timedelta(days=1))
-    assert employment_of([ended, live, late], DAY) == live
-    assert employment_of([ended, late], DAY) == late
-    assert employment_of([], DAY) is None
-
-    def said(**rest):
-        return Consent(organisation="a", persona="p", level="records", by="t", **rest)
-
-    first, withdrawn, again = said(given=1), said(given=2, withdrawn=5), said(given=6)
-    assert consent_of([first, withdrawn]) == withdrawn
-    assert consent_of([again, withdrawn]) == again
-    assert consent_of([]) is None
-
-
 def test_a_summary_counts_nobody_twice(store, people):
     one, other = people
     for persona in people:
@@ -177,3 +156,34 @@ def test_a_summary_counts_nobody_twice(store, people):
     merge(store, one, other)
     lines = store.organisations.summary(SharedQuery(organisation="acme"), None, 10)
     assert sum(line.count for line in lines) == 1
+
+
+def test_a_merge_and_a_consent_at_once_are_both_heeded(store, second_store):
+    for number in range(8):
+        identifiers = [f"mbox:mailto:{name}{number}@x.cn" for name in ("a", "b")]
+        for identifier in identifiers:
+            listed(store, [identifier], person=identifier)
+        found = store.records.personas_of(identifiers)
+        one, other = (found[identifier] for identifier in identifiers)
+        employ(store, other)
+        name = f"race-{number}"
+        store.identity.propose(link(persona=one, other=other, id=name))
+        steps = [
+            partial(store.identity.decide, name, CHIEF, "confirmed", "Seen."),
+            partial(consent, second_store, one),
+        ]
+        each_at_once(lambda step: step(), steps)
+        assert level(store, one, other) == [None, "achievements"]
+
+
+def test_whoever_is_erased_is_seen_by_nobody_under_the_name_that_was_left(store, people):
+    one, other = people
+    employ(store, one)
+    consent(store, one)
+    merge(store, one, other)
+    settle(store, achievement(other))
+    assert seen(store) == {f"{other}-U1"}
+    store.erasure.erase(other, ACT)
+    assert seen(store) == set()
+    assert store.organisations.summary(SharedQuery(organisation="acme"), None, 10) == []
+    assert {each.persona for each in store.organisations.changes(ACME, 0, 10)} == {""}
