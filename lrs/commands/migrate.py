@@ -8,7 +8,8 @@ import click
 
 from lrs.commands.copy_progress import copy_progress
 from lrs.commands.data_option import data_option
-from lrs.moving.move import move_all, move_live
+from lrs.moving.move import move_all
+from lrs.moving.statements import move_statements
 from lrs.settings import Settings
 from lrs.store.errors import StoreError
 from lrs.store.mongo.store import MongoStore
@@ -46,7 +47,7 @@ def sqlite(engine: str, finish: bool) -> None:
                 closing(SqliteStore(settings.database)) as store,
                 copy_progress("statements") as bar,
             ):
-                count = move_live(store, target, bar)
+                count = move_statements(store, target, bar)
             click.echo(
                 f"{count} statements are in MongoDB. End the service and run this with --finish."
             )

@@ -50,13 +50,6 @@ class NotTheSame(StoreError):
         )
 
 
-def move_live(store: SqliteStore, target: MongoStore, progress: Progress) -> int:
-    """Move the statements that were not moved yet, while the service is in use; return how many
-    were moved in all.
-    """
-    return move_statements(store, target, progress)
-
-
 def move_all(path: Path, target: MongoStore, progress: Progress) -> Moved:
     """Move what is left, hold everything against what was there, and give up the SQLite store.
 

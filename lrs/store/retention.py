@@ -10,6 +10,12 @@ import msgspec
 from schemas.audit import Act
 from schemas.retention import DataClass, Policy
 
+KEPT_ACTS = ("persona.erase", "backup.restore", "retention.")
+"""What the acts begin with that stay: that something is gone, and who let it go."""
+
+WAITING_RECORDS = 2_000
+"""No statement goes while so many records wait to be made anew."""
+
 
 class Expiring(msgspec.Struct, frozen=True, kw_only=True):
     """A piece of what is older than an instant: the ids of what may go, how many stay because

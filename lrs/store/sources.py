@@ -8,6 +8,9 @@ from typing import Protocol
 from schemas.audit import Act
 from schemas.sources import Provenance, Scope, Source, SourceSecret
 
+USE_NOTED_EVERY = 60_000_000
+"""Microseconds between two notes that a secret is in use."""
+
 
 class Sources(Protocol):
     """The systems and imports that may post statements. Safe from many threads.

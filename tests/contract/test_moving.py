@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 from pymongo import MongoClient
 
-from lrs.moving.move import TABLES, NotTheSame, move_all, move_live
+from lrs.moving.move import TABLES, NotTheSame, move_all
+from lrs.moving.statements import move_statements
 from lrs.store.documents import DocumentKey
 from lrs.store.errors import StoreError
 from lrs.store.mongo.store import MongoStore
@@ -98,10 +99,10 @@ def bodies(store, **query):
 
 
 def test_statements_move_while_more_come_in_each_once(service, target):
-    assert move_live(service.store, target, ignore) == 8
+    assert move_statements(service.store, target, ignore) == 8
     service.post(voiding(numbered(5)["id"], 101), *(numbered(n) for n in range(10, 13)))
-    assert move_live(service.store, target, ignore) == 12
-    assert move_live(service.store, target, ignore) == 12
+    assert move_statements(service.store, target, ignore) == 12
+    assert move_statements(service.store, target, ignore) == 12
     for query in ({}, {"keys": (VERB,)}, {"ascending": True}):
         assert bodies(target, **query) == bodies(service.store, **query) != []
     instants = [one.stored for one in service.store.statements.following(0, 100)]
@@ -134,7 +135,7 @@ def test_all_is_moved_compared_and_the_file_given_up(service, target, tmp_path):
 
 
 def test_what_comes_later_is_after_what_was_moved(service, target):
-    move_live(service.store, target, ignore)
+    move_statements(service.store, target, ignore)
     last = target.statements.last_seq()
     number = target.database.write(lambda tx: tx.next_seq())
     assert number > last
@@ -153,7 +154,7 @@ def test_a_difference_is_said_and_the_file_kept(
     service, target, tmp_path, collection, change, said
 ):
     file = tmp_path / "lrs.db"
-    move_live(service.store, target, ignore)
+    move_statements(service.store, target, ignore)
     service.store.close()
     number = uuid.UUID(int=2).bytes if collection == "statement" else 77
     target.database[collection].update_one({"_id": number}, change, upsert=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
 from pymongo import IndexModel
 
 from lrs.store.documents import Change, Document, DocumentKey, DocumentScope
+from lrs.store.mongo import queries
 from lrs.store.mongo.database import MongoDatabase, Snapshot, Transaction, reported
 
 PART = 8 * 1024 * 1024
@@ -78,7 +78,7 @@ class MongoDocuments:
 
 def name_of(key: DocumentKey) -> bytes:
     """Return the `_id` of the document with the key."""
-    return hashlib.sha256("\0".join(key).encode("utf-8", "surrogatepass")).digest()
+    return queries.name_of(*key)
 
 
 def _within(scope: DocumentScope) -> dict[str, Any]:

@@ -22,15 +22,9 @@ from lrs.store.mongo.projections import touch_records
 from lrs.store.mongo.queries import beyond, name_of
 from lrs.store.mongo.tombstones import Keys, bury
 from lrs.store.records import RecordKey
-from lrs.store.retention import Expiring
+from lrs.store.retention import KEPT_ACTS, WAITING_RECORDS, Expiring
 from schemas.audit import Act
 from schemas.imports import Correction
-
-KEPT_ACTS = ("persona.erase", "backup.restore", "retention.")
-"""What the acts begin with that stay: that something is gone, and who let it go."""
-
-WAITING_RECORDS = 2_000
-"""No statement goes while so many records wait to be made anew."""
 
 
 class Retained(Protocol):

@@ -11,11 +11,9 @@ from pymongo import IndexModel
 from lrs.store.mongo.database import MongoDatabase, Transaction, reported
 from lrs.store.mongo.due import carry_out, sweep_achievements
 from lrs.store.mongo.facts import note_act
+from lrs.store.sources import USE_NOTED_EVERY
 from schemas.audit import Act
 from schemas.sources import Provenance, Scope, Source, SourceSecret
-
-USE_NOTED_EVERY = 60_000_000
-"""Microseconds between two notes that a secret is in use."""
 
 INDEXES = {"source": [IndexModel([("key", 1)], unique=True)]}
 

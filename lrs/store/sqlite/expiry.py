@@ -12,7 +12,7 @@ from lrs.store.anonymous import is_tombstone
 from lrs.store.attachments import Attachments
 from lrs.store.erasure import NotErasable
 from lrs.store.records import RecordKey
-from lrs.store.retention import Expiring
+from lrs.store.retention import WAITING_RECORDS, Expiring
 from lrs.store.sqlite.bodies import Bodies
 from lrs.store.sqlite.database import Transaction
 from lrs.store.sqlite.erasure import SqliteErasure
@@ -21,9 +21,6 @@ from lrs.store.sqlite.retained import Reader
 from lrs.store.sqlite.statements import last_stored_by
 from lrs.store.sqlite.tombstones import Tombstones
 from schemas.audit import Act
-
-WAITING_RECORDS = 2_000
-"""No statement goes while so many records wait to be made anew."""
 
 REMOVED_AT_ONCE = 100
 """Files of attachments that are removed while others wait to write."""

@@ -9,15 +9,12 @@ from typing import Any, Protocol
 
 from msgspec.structs import replace
 
-from lrs.store.retention import Expiring
+from lrs.store.retention import KEPT_ACTS, Expiring
 from lrs.store.sqlite.database import Transaction
 from lrs.store.sqlite.imports import end_quarantine
 from schemas.imports import Correction
 
 Reader = sqlite3.Connection | Transaction
-
-KEPT_ACTS = ("persona.erase", "backup.restore", "retention.")
-"""What the acts begin with that stay: that something is gone, and who let it go."""
 
 
 class Retained(Protocol):

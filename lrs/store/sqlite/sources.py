@@ -7,14 +7,12 @@ from typing import Any
 
 import msgspec
 
+from lrs.store.sources import USE_NOTED_EVERY
 from lrs.store.sqlite.achievements import mark_of_source
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act
 from schemas.audit import Act
 from schemas.sources import Provenance, Scope, Source, SourceSecret
-
-USE_NOTED_EVERY = 60_000_000
-"""Microseconds between two notes that a secret is in use."""
 
 _COLUMNS = (
     "id, key, name, provenance, scopes, activities, home_pages, sets_authority, organisation, "
