@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.test_pages import expect_accessible, expect_to_fit
+from tests.browser.test_pages import expect_accessible, expect_to_fit, send
 
 pytestmark = pytest.mark.browser
 
@@ -19,7 +19,7 @@ def test_an_officer_decides_on_what_waits(open_page, artefacts, language, width)
     assert before >= 5
 
     # One: the explanation beside the evidence, then approved.
-    page.locator("#found tbody th a").first.click()
+    send(page, page.locator("#found tbody th a").first)
     name = page.get_by_role("heading", level=1).inner_text()
     assert page.locator(".told .met").count() >= 3
     assert page.get_by_role("link", name="passed").count() >= 2
@@ -27,7 +27,7 @@ def test_an_officer_decides_on_what_waits(open_page, artefacts, language, width)
     expect_to_fit(page)
     page.screenshot(path=artefacts / f"officer-decision-{language}-{width}.png", full_page=True)
     page.locator("#reason").fill("looked at")
-    page.get_by_role("button", name="Approve" if english else "批准").click()
+    send(page, page.get_by_role("button", name="Approve" if english else "批准"))
     page.wait_for_url("**/officer-queue")
     assert page.locator(".note.good").inner_text() == (
         "The decision is written." if english else "决定已保存。"
@@ -40,7 +40,7 @@ def test_an_officer_decides_on_what_waits(open_page, artefacts, language, width)
     boxes.nth(1).check()
     page.locator("#reason").fill("the examination was not held")
     page.on("dialog", lambda dialog: dialog.accept())
-    page.get_by_role("button", name="Refuse" if english else "拒绝").click()
+    send(page, page.get_by_role("button", name="Refuse" if english else "拒绝"))
     page.wait_for_selector(".note.good")
     assert page.locator("#found tbody tr").count() == before - 3
     assert name

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import requests
 
-from tests.browser.test_pages import ACROSS, expect_accessible, expect_to_fit
+from tests.browser.test_pages import ACROSS, expect_accessible, expect_to_fit, send
 
 pytestmark = pytest.mark.browser
 
@@ -48,14 +48,14 @@ def test_two_registrars_merge_and_part_again(open_page, artefacts, language, wid
     one, other = (open_page(width, language, role=name) for name in ("registrar", "registrar-2"))
     one.goto("/")
     open_menu(one, width)
-    one.locator(".side a[href='/identity']").click()
-    one.locator("#found .rows a").first.click()
+    send(one, one.locator(".side a[href='/identity']"))
+    send(one, one.locator("#found .rows a").first)
     one.wait_for_url("**/identity/compare*")
     before = sides(one)
     assert min(before) > 0
     looked_at(one, artefacts, "identity-compare", language, width)
     one.locator("#reason").fill("one identity document")
-    one.locator("form.stack button").click()
+    send(one, one.locator("form.stack button"))
     one.wait_for_url("**/identity/links/*")
     assert one.locator("form.stack").count() == 0  # nobody decides on what they proposed
     link = one.url
@@ -64,23 +64,23 @@ def test_two_registrars_merge_and_part_again(open_page, artefacts, language, wid
     looked_at(other, artefacts, "identity-decide", language, width)
     undecided = datetime.now(ZoneInfo("Asia/Shanghai")).isoformat(timespec="seconds")[:19]
     other.locator("#reason").fill("seen")
-    other.locator("button[value=confirm]").click()
+    send(other, other.locator("button[value=confirm]"))
     other.wait_for_selector(".note.good")
     reload_until(other, lambda: sorted(sides(other)) == [0, sum(before)])
     looked_at(other, artefacts, "identity-merged", language, width)
 
     other.locator("#as_of").fill(undecided)
-    other.locator("form.filters button").click()
+    send(other, other.locator("form.filters button"))
     other.wait_for_url("**as_of=*")
     assert sides(other) == before
 
     one.goto(link)
     one.locator("#reason").fill("two persons after all")
-    one.locator("form.stack button").click()
+    send(one, one.locator("form.stack button"))
     one.wait_for_url(lambda url: url != link)
     other.goto(one.url)
     other.locator("#reason").fill("seen")
-    other.locator("button[value=confirm]").click()
+    send(other, other.locator("button[value=confirm]"))
     other.wait_for_selector(".note.good")
     reload_until(other, lambda: sorted(sides(other)) == sorted(before))
     other.goto("/identity/links")
@@ -95,28 +95,28 @@ def test_a_registrar_keeps_an_organisation_with_its_people(open_page, artefacts,
     number = f"new-{language.lower()}-{width}".replace("_", "-")
     page.locator("#id").fill(number)
     page.locator("#name").fill("新企业")
-    page.locator("form.stack button").click()
+    send(page, page.locator("form.stack button"))
     page.wait_for_url(f"**/organisations/{number}")
     learner = "https://lms.example.edu.cn|2026100007"
     page.locator("#employments-part summary").click()
     page.locator("#employ-persona").fill("nobody@example.cn")
     page.locator("#employ-since").fill("2026-03-02")
-    page.locator("#employments-part form button").click()
+    send(page, page.locator("#employments-part form button"))
     assert "nobody@example.cn" in page.locator("[role=alert]").inner_text()
     page.locator("#employments-part summary").click()
     page.locator("#employ-persona").fill(learner)
     page.locator("#department").fill("质量部")
     page.locator("#employ-since").fill("2026-03-02")
-    page.locator("#employments-part form button").click()
+    send(page, page.locator("#employments-part form button"))
     page.wait_for_selector(".note.good")
     page.locator("#consents-part summary").click()
     page.locator("#consent-persona").fill(learner)
     page.locator("#evidence").fill("folder 7")
-    page.locator("#consents-part form.filters button").click()
+    send(page, page.locator("#consents-part form.filters button"))
     page.wait_for_selector(".note.good")
     assert page.locator("#consents-part .state.good").count() == 1
     looked_at(page, artefacts, "organisation-new", language, width)
-    page.locator("#consents-part button.danger").click()
+    send(page, page.locator("#consents-part button.danger"))
     page.wait_for_selector("#consents-part .state.off")
     assert page.locator("#consents-part button.danger").count() == 0
 
@@ -135,7 +135,7 @@ def test_an_enterprise_finds_and_exports_what_it_may_see(open_page, artefacts, l
     page.locator("#department").select_option(label="质量部")
     page.locator("#state").select_option("verified")
     page.locator("#since").fill("2025-01")
-    page.locator("form.filters button").click()
+    send(page, page.locator("form.filters button"))
     page.wait_for_url("**department=*")
     rows = page.locator("#found tbody tr")
     names = rows.locator("th a").all_inner_texts()
@@ -147,7 +147,7 @@ def test_an_enterprise_finds_and_exports_what_it_may_see(open_page, artefacts, l
     assert [row["name"] for row in table] == names
     assert {row["department"] for row in table} == {"质量部"}
 
-    rows.locator("th a").first.click()
+    send(page, rows.locator("th a").first)
     page.wait_for_url("**/employees/*")
     assert page.get_by_role("heading", level=1).inner_text() == names[0]
     looked_at(page, artefacts, "employee", language, width)
@@ -162,10 +162,10 @@ def test_an_auditor_draws_a_sample_and_verifies_a_dossier(
     page = open_page(width, language, role="auditor")
     page.goto("/")
     assert page.url.endswith("/auditing")
-    page.locator("main h2 a").last.click()
+    send(page, page.locator("main h2 a").last)
     page.wait_for_url("**/auditing/*")
     page.locator("#size").fill("10")
-    page.locator("main form.filters button").click()
+    send(page, page.locator("main form.filters button"))
     page.wait_for_url("**seed=42*")
     rows = page.locator("main tbody tr")
     drawn = rows.locator("th").all_inner_texts()
@@ -195,13 +195,13 @@ def test_an_administrator_makes_rotates_and_revokes_a_key(
     page.on("dialog", lambda dialog: dialog.accept())
     page.goto("/operations")
     open_menu(page, width)
-    page.locator(".side a[href='/operations/sources']").click()
+    send(page, page.locator(".side a[href='/operations/sources']"))
     page.locator("summary").click()
     key = f"tool-{language.lower()}-{width}".replace("_", "-")
     page.locator("#key").fill(key)
     page.locator("#name").fill("A tool")
     looked_at(page, artefacts, "source-new", language, width)
-    page.locator("details form button").click()
+    send(page, page.locator("details form button"))
     first = page.locator("#secret").inner_text()
     looked_at(page, artefacts, "source-secret", language, width)
     assert may_enter(console, key, first)
@@ -210,7 +210,7 @@ def test_an_administrator_makes_rotates_and_revokes_a_key(
     assert page.locator("#secret").count() == 0  # shown once
     assert first not in page.content()
     page.locator("#overlap").select_option("0")
-    page.locator("form:has(#overlap) button").click()
+    send(page, page.locator("form:has(#overlap) button"))
     second = page.locator("#secret").inner_text()
     assert second != first
     assert may_enter(console, key, second)
@@ -218,7 +218,7 @@ def test_an_administrator_makes_rotates_and_revokes_a_key(
 
     page.locator("#compromised").fill("2026-01-01T00:00")
     page.locator("input#reason").fill("left on a train")
-    page.locator("form:has(#compromised) button").click()
+    send(page, page.locator("form:has(#compromised) button"))
     page.wait_for_selector(".note.good")
     until_refused(console, key, second)
     page.goto("/operations/audit-log")
@@ -233,12 +233,12 @@ def test_an_administrator_looks_after_what_was_set_aside(open_page, artefacts, l
     before = int(page.locator(".figures dd").first.inner_text())
     assert before > 0
     assert page.locator("[aria-labelledby=adapters] .state").count() >= 6
-    page.locator("[aria-labelledby=shelf] a.button").click()
+    send(page, page.locator("[aria-labelledby=shelf] a.button"))
     page.wait_for_url("**/claims/outbox")
     page.locator("tbody input[type=checkbox]").first.check()
     page.locator("#reason").fill("their system is gone")
     looked_at(page, artefacts, "set-aside", language, width)
-    page.locator("button[value=discard]").click()
+    send(page, page.locator("button[value=discard]"))
     page.wait_for_selector(".note.good")
     page.goto("/operations")
     assert int(page.locator(".figures dd").first.inner_text()) == before - 1

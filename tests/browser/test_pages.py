@@ -46,6 +46,12 @@ ACROSS = pytest.mark.parametrize(
 """Both languages and both widths; the two other pairs of them in `make soak`."""
 
 
+def send(page, pressed):
+    """Press what opens another page, or sends a form, and wait until the answer is there whole."""
+    with page.expect_navigation():
+        pressed.click()
+
+
 def expect_accessible(page):
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
@@ -80,22 +86,22 @@ def test_from_the_overview_to_a_statement_and_its_learner(open_page, artefacts, 
     if width == "phone":
         assert not page.get_by_role("link", name="Statements").is_visible()
         page.get_by_role("button", name="Menu").click()
-    page.get_by_role("link", name="Statements", exact=True).click()
+    send(page, page.get_by_role("link", name="Statements", exact=True))
     page.get_by_label("Verb").fill("http://adlnet.gov/expapi/verbs/passed")
-    page.get_by_role("button", name="Show").click()
+    send(page, page.get_by_role("button", name="Show"))
     page.wait_for_url(re.compile("verb="))
     verbs = page.locator("#found tbody tr td:nth-child(2)").all_inner_texts()
     assert verbs == ["passed"] * 25
     first = page.locator("#found tbody th a").first.inner_text()
-    page.get_by_role("link", name="Next page").click()
+    send(page, page.get_by_role("link", name="Next page"))
     page.wait_for_url(re.compile("cursor="))
-    page.locator("#found tbody th a").first.click()
+    send(page, page.locator("#found tbody th a").first)
     assert page.get_by_role("heading", level=1).inner_text() != first
     assert "http://adlnet.gov/expapi/verbs/passed" in page.locator("pre").inner_text()
     expect_accessible(page)
     expect_to_fit(page)
     page.screenshot(path=artefacts / f"statement-{width}.png", full_page=True)
-    page.locator("dd a").first.click()
+    send(page, page.locator("dd a").first)
     page.get_by_role("heading", name="Learner records").wait_for()
     expect_accessible(page)
     expect_to_fit(page)
@@ -106,7 +112,7 @@ def test_a_wrong_filter_is_said_where_it_was_typed(open_page):
     page = open_page()
     page.goto("/statements")
     page.get_by_label("Agent").fill("nobody")
-    page.get_by_role("button", name="Show").click()
+    send(page, page.get_by_role("button", name="Show"))
     page.wait_for_url(re.compile("agent=nobody"))
     page.goto(page.url)
     field = page.get_by_label("Agent")
@@ -118,7 +124,7 @@ def test_a_wrong_filter_is_said_where_it_was_typed(open_page):
 def test_the_language_can_be_switched_on_every_page_and_keeps_it(open_page):
     page = open_page()
     page.goto("/statements?verb=http://adlnet.gov/expapi/verbs/passed")
-    page.get_by_role("link", name="中文").click()
+    send(page, page.get_by_role("link", name="中文"))
     assert page.get_by_role("heading", level=1).inner_text() == "陈述"
     assert page.locator("#verb").input_value() == "http://adlnet.gov/expapi/verbs/passed"
     page.goto("/learners")
