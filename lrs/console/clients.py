@@ -15,7 +15,7 @@ from lrs.console.forms import Form
 from lrs.console.frame import Pages
 from lrs.console.language import gettext as _
 from lrs.oauth.registration import Registration
-from lrs.problems import Problem
+from lrs.problems import Problem, told
 from lrs.service import Service
 from schemas.audit import Act
 from schemas.clients import CLIENT_METHODS, CLIENT_SCOPES, Client, ClientError
@@ -50,7 +50,7 @@ def install(pages: Pages) -> None:
             act = _act(service, "client.add", id_, scopes=list(wanted.scopes))
             secret = registration.add(wanted, act)
         except ClientError as error:
-            return _list(service, form, str(error)), 400
+            return _list(service, form, told(text_of(error))), 400
         if secret is None:
             flash(_("The client is registered; it signs in with its own key."), "good")
             return redirect(url_for("console.clients_one", client=id_), 303)
@@ -71,7 +71,7 @@ def install(pages: Pages) -> None:
         try:
             registration.check(wanted)
         except ClientError as error:
-            return _one(service, client, form=form, fault=text_of(error)), 400
+            return _one(service, client, form=form, fault=told(text_of(error))), 400
         act = _act(service, "client.change", client, changed=changed)
         store.change(client, lambda one: msgspec.structs.replace(one, **changes), act)
         flash(_("It is kept, and felt at its next request."), "good")
@@ -84,7 +84,7 @@ def install(pages: Pages) -> None:
                 _found(service, client), _act(service, "client.secret", client)
             )
         except ClientError as error:
-            return _one(service, client, fault=text_of(error)), 409
+            return _one(service, client, fault=told(text_of(error))), 409
         return _one(service, client, secret=secret)
 
     @pages.route("/operations/clients/<client>/revocation", methods=("POST",))

@@ -41,4 +41,9 @@ def install(pages: Pages) -> None:
 
     @pages.route("/learners/<persona>", *STAFF)
     def learners_one(persona: str) -> ResponseReturnValue:
-        return render_template("learner.html", **learning_file(store, persona), own=False)
+        return render_template(
+            "learner.html",
+            **learning_file(store, persona),
+            own=False,
+            registrar=pages.service.principal(*STAFF).holds("registrar"),
+        )

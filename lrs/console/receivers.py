@@ -18,7 +18,7 @@ from lrs.console.frame import Pages
 from lrs.console.language import gettext as _
 from lrs.exchange.receivers import NAME, SettingsFault, checked_settings, put_receiver
 from lrs.exchange.work import connections
-from lrs.problems import Problem
+from lrs.problems import Problem, told
 from lrs.service import Service
 from lrs.store.exchange import KnownReceiver
 from schemas.audit import Act
@@ -79,7 +79,7 @@ def install(pages: Pages) -> None:
                 return back_to(receiver)
             recognised = list(connection.catalogue())
         except DeliveryError as error:
-            flash(_("It could not be asked: %(why)s", why=text_of(error)), "bad")
+            flash(_("It could not be asked: %(why)s", why=told(text_of(error))), "bad")
             return back_to(receiver)
         finally:
             to.close()
@@ -165,7 +165,9 @@ def _with(form: Form, name: str, known: KnownReceiver | None) -> KnownReceiver |
         try:
             require_safe(url)
         except Unacceptable as error:
-            form.faults["url"] = _("This address cannot be used: %(error)s", error=text_of(error))
+            form.faults["url"] = _(
+                "This address cannot be used: %(error)s", error=told(text_of(error))
+            )
     client_id = form.text("client_id", 200, needed=True)
     institution = form.text("institution", 200, needed=True)
     settings = _settings(form, known.settings if known else {})

@@ -14,14 +14,14 @@ from lrs.api.cursors import read_cursor, write_cursor
 from lrs.console.forms import Form
 from lrs.console.frame import Pages
 from lrs.console.language import gettext as _
-from lrs.problems import Problem
+from lrs.problems import Problem, told
 from lrs.service import Service
 from lrs.store.outbox import WEBHOOK
 from schemas.audit import Act
 from schemas.texts import text_of
 from schemas.webhooks import ORGANISATION_KINDS, WEBHOOK_KINDS, Webhook
 
-PAGE = 50
+PAGE = 25
 ORGANISATIONS = 200
 SHOWN = 10
 """Deliveries of each kind that the page of a webhook shows."""
@@ -93,7 +93,9 @@ def _asked(service: Service, form: Form) -> Webhook:
         try:
             require_safe(url)
         except Unacceptable as error:
-            form.faults["url"] = _("This address cannot be used: %(error)s", error=text_of(error))
+            form.faults["url"] = _(
+                "This address cannot be used: %(error)s", error=told(text_of(error))
+            )
     organisation = own or form.text("organisation", 64) or None
     if organisation and service.store.organisations.organisation(organisation) is None:
         form.faults["organisation"] = _("There is no such organisation.")
@@ -120,6 +122,9 @@ def _list(service: Service, form: Form | None = None) -> str:
         webhooks=found,
         next=following,
         circuits=store.outbox.circuits(),
+        set_aside={
+            one.id for one in found if store.outbox.towards(WEBHOOK + one.id, 1, parked=True)
+        },
         own=own,
         organisations=() if own else store.organisations.page(None, ORGANISATIONS),
         kinds=ORGANISATION_KINDS if own else WEBHOOK_KINDS,

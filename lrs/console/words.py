@@ -129,7 +129,7 @@ PROFILES: dict[Profile, LazyString] = {
 }
 
 DATA_CLASS_NAMES: dict[DataClass, LazyString] = {
-    "statements": _("statements"),
+    "statements": _("xAPI statements"),
     "attachments": _("attachments"),
     "documents": _("xAPI documents"),
     "inactive_personas": _("learners of whom nothing more came"),

@@ -48,6 +48,7 @@ SOURCES: dict[str, tuple[str, Provenance]] = {
     "exams": ("考试中心", "server"),
 }
 PEOPLE: dict[Role, str] = {
+    "administrator": "高管理",
     "officer": "陈认证",
     "registrar": "林学籍",
     "trainer": "周教师",

@@ -11,7 +11,7 @@ from joserfc.jwk import ECKey
 from lrs.app import create_app
 from lrs.settings import Settings
 from schemas.organisations import Organisation
-from tests.unit.test_access import ACT
+from tests.unit.test_access import ACT, projected
 from tests.unit.test_console_offices import Office
 
 RECEIVER = {
@@ -309,3 +309,29 @@ def test_a_policy_is_planned_and_then_kept(store, administrator):
     assert administrator.send(page, do="set", days="", reason="for good").status_code == 303
     assert store.retention.policies()["sessions"].days is None
     assert administrator("GET", "/operations/retention/secrets").status_code == 404
+
+
+def test_an_identity_document_is_kept_and_forgotten_and_never_shown(app, store):
+    (persona,) = projected(app, {"qian": "钱进"}).values()
+    registrar, page = Office(app, "registrar"), f"/learners/{persona}/identity-document"
+    assert faults_of(registrar.send(page, document_type="resident")) == {"number"}
+    kept = {"document_type": "resident", "number": "11010519491231002X"}
+    assert registrar.send(page, **kept).status_code == 303
+    assert app.extensions["lrs"].learner_documents.of(persona).number == kept["number"]
+    assert kept["number"] not in registrar("GET", f"/learners/{persona}/personal-data").text
+    assert registrar.send(page, do="forget").status_code == 303
+    assert store.identity_documents.get(persona) is None
+
+
+def test_a_person_is_erased_where_their_id_is_typed_once_more(app, store, administrator):
+    (persona,) = projected(app, {"sun": "孙立"}).values()
+    page = f"/learners/{persona}/erasure"
+    assert faults_of(administrator.send(page, confirmed=persona)) == {"erasure_reason"}
+    wrong = administrator.send(page, confirmed="sun", erasure_reason="asked for")
+    assert faults_of(wrong) == {"confirmed"}
+    assert store.records.persona(persona) is not None
+    right = {"confirmed": persona, "erasure_reason": "asked for"}
+    assert Office(app, "registrar").send(page, **right).status_code == 403
+    assert administrator.send(page, **right).status_code == 303
+    assert store.records.persona(persona) is None
+    assert "persona.erase" in {act.action for act in acts(store)}

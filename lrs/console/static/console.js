@@ -141,4 +141,7 @@
     }
   };
   ready(document);
+
+  /* Where the navigation is longer than the window, it shows the page that one is at. */
+  document.querySelector(".side [aria-current=page]")?.scrollIntoView({ block: "nearest" });
 })();
