@@ -7,8 +7,11 @@ from typing import TypeVar
 
 from flask import request
 
+from adapters.outbound_http import Unacceptable, require_safe
 from lrs.console.language import gettext as _
 from lrs.console.language import typed_instant
+from lrs.problems import told
+from schemas.texts import text_of
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -53,6 +56,18 @@ class Form:
         except ValueError:
             self.faults[name] = _("Say the time as 2026-03-02 09:00.")
             return None
+
+    def address(self, name: str) -> str:
+        """Return the address that was typed, one that we may send to."""
+        text = self.text(name, 2000, needed=True)
+        if name not in self.faults:
+            try:
+                require_safe(text)
+            except Unacceptable as error:
+                self.faults[name] = _(
+                    "This address cannot be used: %(error)s", error=told(text_of(error))
+                )
+        return text
 
     def lines(self, name: str) -> tuple[str, ...]:
         """Return the lines of a field, without empty ones."""

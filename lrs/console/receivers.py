@@ -9,7 +9,6 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adapters.outbound import DeliveryError, HasCatalogue, outbound_adapters
-from adapters.outbound_http import Unacceptable, require_safe
 from lrs.api.cursors import read_cursor, write_cursor
 from lrs.auth.client_key import public_jwks
 from lrs.console.claims import READERS
@@ -160,14 +159,7 @@ def _said(service: Service, form: Form | None) -> dict[str, Any]:
 def _with(form: Form, name: str, known: KnownReceiver | None) -> KnownReceiver | None:
     """The receiver as the form says; None where something is among the form's faults."""
     adapter = form.choice("adapter", outbound_adapters())
-    url = form.text("url", 2000, needed=True)
-    if "url" not in form.faults:
-        try:
-            require_safe(url)
-        except Unacceptable as error:
-            form.faults["url"] = _(
-                "This address cannot be used: %(error)s", error=told(text_of(error))
-            )
+    url = form.address("url")
     client_id = form.text("client_id", 200, needed=True)
     institution = form.text("institution", 200, needed=True)
     settings = _settings(form, known.settings if known else {})

@@ -9,16 +9,14 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from adapters.outbound_http import Unacceptable, require_safe
 from lrs.api.cursors import read_cursor, write_cursor
 from lrs.console.forms import Form
 from lrs.console.frame import Pages
 from lrs.console.language import gettext as _
-from lrs.problems import Problem, told
+from lrs.problems import Problem
 from lrs.service import Service
 from lrs.store.outbox import WEBHOOK
 from schemas.audit import Act
-from schemas.texts import text_of
 from schemas.webhooks import ORGANISATION_KINDS, WEBHOOK_KINDS, Webhook
 
 PAGE = 25
@@ -88,14 +86,7 @@ def _act(service: Service, action: str, webhook: str) -> Act:
 
 def _asked(service: Service, form: Form) -> Webhook:
     """The webhook that the form asks for; what is wrong is among the form's faults."""
-    url, own = form.text("url", 2000, needed=True), _own(service)
-    if "url" not in form.faults:
-        try:
-            require_safe(url)
-        except Unacceptable as error:
-            form.faults["url"] = _(
-                "This address cannot be used: %(error)s", error=told(text_of(error))
-            )
+    url, own = form.address("url"), _own(service)
     organisation = own or form.text("organisation", 64) or None
     if organisation and service.store.organisations.organisation(organisation) is None:
         form.faults["organisation"] = _("There is no such organisation.")
