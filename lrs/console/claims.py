@@ -8,8 +8,10 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lrs.api.cursors import read_cursor, write_cursor
+from lrs.console.destinations import destinations
 from lrs.console.frame import Pages
 from lrs.console.language import gettext as _
+from lrs.console.words import PROFILES
 from lrs.problems import Problem
 from schemas.audit import Act
 from schemas.principals import Role
@@ -32,6 +34,7 @@ def install(pages: Pages) -> None:
         if len(found) == PAGE:
             place = write_cursor((found[-1].changed, found[-1].id))
             following = url_for("console.claims", cursor=place)
+        circuits = store.outbox.circuits()
         return render_template(
             "claims.html",
             claims=found,
@@ -39,7 +42,8 @@ def install(pages: Pages) -> None:
             counts=store.figures.counts("claim"),
             parked=store.figures.total("parked"),
             latest=store.reconciliations.page(None, 5),
-            circuits=store.outbox.circuits(),
+            circuits=circuits,
+            destinations=destinations(store, circuits),
         )
 
     @pages.route("/claims/<claim>", *READERS)
@@ -52,6 +56,8 @@ def install(pages: Pages) -> None:
             claim=found,
             facts=[*store.facts.about(found.achievement), *store.facts.about(found.id)],
             achievement=store.achievements.achievement(found.achievement),
+            administrator=service.principal(*READERS).holds(),
+            profiles=PROFILES.items(),
         )
 
     @pages.route("/claims/outbox", *READERS)
@@ -63,7 +69,14 @@ def install(pages: Pages) -> None:
         if len(found) == PAGE:
             place = {"cursor": write_cursor(found[-1].id), "parked": "yes" if parked else "no"}
             following = f"{request.path}?{urlencode(place)}"
-        return render_template("outbox.html", items=found, parked=parked, next=following)
+        return render_template(
+            "outbox.html",
+            items=found,
+            parked=parked,
+            next=following,
+            destinations=destinations(store, [item.destination for item in found]),
+            administrator=service.principal(*READERS).holds(),
+        )
 
     @pages.route("/claims/outbox", "officer", methods=("POST",))
     def claims_outbox_decide() -> ResponseReturnValue:

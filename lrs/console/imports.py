@@ -102,6 +102,6 @@ def install(pages: Pages) -> None:
             fault=fault,
             shown=shown,
             given=request.form,
-            text_text_language=text_language(),
+            text_language=text_language(),
         )
         return page, status

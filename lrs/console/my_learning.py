@@ -11,6 +11,7 @@ from lrs.console.language import text_language
 from lrs.console.learning_file import learning_file
 from lrs.console.who import principal_names
 from lrs.problems import Problem
+from lrs.service import Service
 from schemas.audit import Act
 from schemas.credentials import NotExpressible
 
@@ -27,7 +28,7 @@ def install(pages: Pages) -> None:
 
     @pages.route("/my-learning", "learner")
     def my_learning() -> ResponseReturnValue:
-        persona = _own()
+        persona = own_persona(service)
         organisations = store.organisations.page(None, ORGANISATIONS)
         acts = store.audit.page(None, ACTS, persona=persona)
         return render_template(
@@ -42,7 +43,7 @@ def install(pages: Pages) -> None:
 
     @pages.route("/my-learning/credentials", "learner", methods=("POST",))
     def my_learning_credential() -> ResponseReturnValue:
-        persona = _own()
+        persona = own_persona(service)
         found = store.achievements.achievement(request.form.get("achievement", ""))
         if found is None or found.persona != persona:
             raise Problem(404, _("There is no such achievement."))
@@ -65,8 +66,10 @@ def install(pages: Pages) -> None:
             )
         return redirect(url_for("console.my_learning"), 303)
 
-    def _own() -> str:
-        persona = service.principal("learner").persona
-        if persona is None:
-            raise Problem(404, _("No learner belongs to this account."))
-        return persona
+
+def own_persona(service: Service) -> str:
+    """Return the learner that the principal is. Raises Problem (404)."""
+    persona = service.principal("learner").persona
+    if persona is None:
+        raise Problem(404, _("No learner belongs to this account."))
+    return persona

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from adapters.inbound import inbound_adapters
 from adapters.outbound import outbound_adapters
 from lrs.api.cursors import read_cursor, write_cursor
+from lrs.console.destinations import destinations
 from lrs.console.frame import Pages
 from lrs.console.who import principal_names
 from lrs.observe.readiness import LIMITS
@@ -27,6 +28,7 @@ def install(pages: Pages) -> None:
     @pages.route("/operations")
     def operations() -> ResponseReturnValue:
         now = time.time_ns() // 1000
+        shelf = store.outbox.items(None, SHELF, parked=True)
         return render_template(
             "operations.html",
             waiting={
@@ -35,7 +37,8 @@ def install(pages: Pages) -> None:
             },
             limits=LIMITS,
             parked=store.figures.total("parked"),
-            shelf=store.outbox.items(None, SHELF, parked=True),
+            shelf=shelf,
+            destinations=destinations(store, [item.destination for item in shelf]),
             receivers=store.exchange.receivers(),
             circuits=store.outbox.circuits(),
             inbound=inbound_adapters(),

@@ -30,6 +30,7 @@ EVERYBODY = "officer registrar trainer auditor enterprise learner reader"
 ANSWERS: dict[str, int | tuple[int, ...]] = {
     "GET /": (200, 303),  # on to the first page that one may see
     "GET /my-learning": (200, 404),  # an administrator is no learner
+    "GET /my-learning/badges": (200, 404),
     "GET /employees": (200, 404),  # the enterprise of the tests is in no registry
     "GET /identity/compare": (200, 303),  # back to the list where nobody is named
     "GET /api/v1/ledger/checkpoint": 404,  # there is none yet
@@ -97,6 +98,9 @@ DOORS = {
     "GET /imports/<import_id>/rows/<int:number>": "registrar trainer",
     "POST /imports/<import_id>/rows/<int:number>": "registrar trainer",
     "GET /my-learning": "learner",
+    "GET /my-learning/badges": "learner",
+    "POST /my-learning/badges": "learner",
+    "POST /my-learning/badges/end": "learner",
     "POST /my-learning/consents": "learner",
     "POST /my-learning/consents/withdrawals": "learner",
     "POST /my-learning/credentials": "learner",

@@ -1,5 +1,6 @@
 """Pages of administrators, without a browser: what they keep, refuse, show once and write down."""
 
+import io
 import json
 import re
 import time
@@ -9,7 +10,9 @@ import pytest
 from joserfc.jwk import ECKey
 
 from lrs.app import create_app
+from lrs.imports.worker import ImportWorker
 from lrs.settings import Settings
+from schemas.badge_links import BadgeLink
 from schemas.organisations import Organisation
 from tests.unit.test_access import ACT, projected
 from tests.unit.test_console_offices import Office
@@ -335,3 +338,43 @@ def test_a_person_is_erased_where_their_id_is_typed_once_more(app, store, admini
     assert administrator.send(page, **right).status_code == 303
     assert store.records.persona(persona) is None
     assert "persona.erase" in {act.action for act in acts(store)}
+
+
+def test_a_learner_s_hosts_are_their_own(app, store):
+    one, two = projected(app, {"zhou": "周一", "wu": "吴二"}).values()
+    learner, other = (Office(app, "learner", persona=who) for who in (one, two))
+    assert faults_of(learner.send("/my-learning/badges", host="ftp://x")) == {"host"}
+    refused = learner.send("/my-learning/badges", host="https://10.0.0.1")
+    assert refused.status_code in (400, 503)
+    assert "host-fault" in refused.text
+    link = BadgeLink(
+        id="link-1",
+        persona=one,
+        host="https://wallet.example",
+        language="en",
+        state="asked",
+        asked_by="test",
+        asked_at=1,
+    )
+    store.badge_links.ask(link, b"state", b"sealed", ACT)
+    assert "wallet.example" in learner("GET", "/my-learning/badges").text
+    assert "wallet.example" not in other("GET", "/my-learning/badges").text
+    assert other.send("/my-learning/badges/end", link="link-1").status_code == 404
+    assert learner.send("/my-learning/badges/end", link="link-1").status_code == 303
+    assert store.badge_links.link("link-1").state == "ended"
+
+
+def test_the_list_of_imports_says_what_is_wrong_with_rows(app, store):
+    trainer = Office(app, "trainer")
+    sheet = "学号,姓名,课程代码,课次,日期,出勤\n1,王强,C1,1,2026-03-02,大概在\n"
+    form = {
+        "home_page": "https://lms.example",
+        "course_base": "https://lms.example/course/",
+        "do": "import",
+        "file": (io.BytesIO(sheet.encode()), "attendance.csv"),
+    }
+    assert trainer.send("/imports", **form).status_code == 303
+    worker = ImportWorker(app.extensions["lrs"])
+    while worker.step():
+        pass
+    assert "大概在" in trainer("GET", "/imports").text
