@@ -12,6 +12,7 @@ from lrs.api.nouns import api_blueprints
 from lrs.auth import browser_sessions, headers
 from lrs.auth.client_key import public_jwks
 from lrs.console import account, language, outside_sign_in, pages, sign_in
+from lrs.console.frame import problem_page
 from lrs.credentials import routes as credential_routes
 from lrs.ledger import routes as ledger_routes
 from lrs.lifeline import exit_with_parent, is_bound
@@ -79,7 +80,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         client_keys=ClientKeys(OutboundHttp(networks=service.settings.webhook_networks)),
     )
     app.register_blueprint(oauth_routes.blueprint(service, oauth.authorization_server(app, parts)))
-    problems.install(app)
+    problems.install(app, problem_page)
 
     @app.get("/.well-known/jwks.json")
     def jwks() -> ResponseReturnValue:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import flask_babel
@@ -125,30 +126,32 @@ def _chinese() -> bool:
     return locale is not None and locale.language == "zh"
 
 
-def install(app: Flask) -> None:
-    """Answer every error of the application as a problem."""
+def install(app: Flask, page: Callable[[Problem], Response | None] | None = None) -> None:
+    """Answer every error of the application as a problem, or with what `page` makes of it for a
+    person who asks.
+    """
+
+    def answered(problem: Problem) -> Response:
+        return (page(problem) if page else None) or problem.response()
 
     @app.errorhandler(Problem)
     def problem(error: Problem) -> Response:
-        return error.response()
+        return answered(error)
 
     @app.errorhandler(StatementError)
     def statement_error(error: StatementError) -> Response:
         where = {"index": error.index, "path": error.path, "rule": error.rule}
-        return Problem(
-            400, Text("Nothing was stored: %(error)s", error=text_of(error)), errors=[where]
-        ).response()
+        detail = Text("Nothing was stored: %(error)s", error=text_of(error))
+        return answered(Problem(400, detail, errors=[where]))
 
     @app.errorhandler(VersionError)
     def version_error(error: VersionError) -> Response:
-        return Problem(400, text_of(error)).response()
+        return answered(Problem(400, text_of(error)))
 
     @app.errorhandler(StoreError)
     def store_error(error: StoreError) -> Response:
         app.logger.error("the store failed: %s", error)
-        return Problem(
-            503, "The store cannot be used now; send the request again later."
-        ).response()
+        return answered(Problem(503, "The store cannot be used now; send the request again later."))
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:
@@ -156,9 +159,9 @@ def install(app: Flask) -> None:
             name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")
         }
         status = error.code or 500
-        return Problem(status, DETAILS.get(status, TITLES[status]), headers=headers).response()
+        return answered(Problem(status, DETAILS.get(status, TITLES[status]), headers=headers))
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
         app.logger.exception("unexpected error", exc_info=error)
-        return Problem(500, DETAILS[500]).response()
+        return answered(Problem(500, DETAILS[500]))

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime, format_decimal, format_percent
 
-from lrs.console.language import in_language
+from lrs.console.language import DATA, in_language
 from lrs.console.navigation import ROLE_NAMES, ROLE_RIGHTS, home_of, open_to
 from lrs.console.script_texts import script_texts
 from lrs.console.words import (
@@ -39,6 +39,9 @@ MINUTES = "y-MM-dd HH:mm"
 TYPED = "y-MM-dd'T'HH:mm"
 """How a field of a form takes a time (HTML, valid local date and time string)."""
 
+FAILING = 500
+"""The first status that says that the service failed (RFC 9110, section 15.6)."""
+
 View = Callable[..., ResponseReturnValue]
 
 
@@ -52,7 +55,7 @@ class Pages:
         )
         self.blueprint.before_request(self._enter)
         self.blueprint.after_request(_never_kept)
-        self.blueprint.register_error_handler(Problem, self._problem)
+        self.blueprint.register_error_handler(Problem, _as_page)
         self.blueprint.app_context_processor(self._context)
         for name, write in (
             ("in_language", in_language),
@@ -114,12 +117,27 @@ class Pages:
             "script_texts": script_texts,
         }
 
-    def _problem(self, problem: Problem) -> ResponseReturnValue:
-        body = render_template("problem.html", problem=problem, told=problem.told())
-        return Response(body, problem.status, problem.headers)
-
 
 def _never_kept(response: Response) -> Response:
     if request.endpoint != "console.static":
         response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def problem_page(problem: Problem) -> Response | None:
+    """Return what a person is shown of a problem outside of the console's own pages: where they
+    follow a link that is over, mistype an address, or something fails. None for programs.
+    """
+    wanted = request.accept_mimetypes.best_match(["application/problem+json", "text/html"])
+    if request.path.startswith(DATA) or wanted != "text/html":
+        return None
+    return _as_page(problem)
+
+
+def _as_page(problem: Problem) -> Response:
+    # Where the service fails, nothing is asked of it for the page.
+    failing = problem.status >= FAILING
+    body = render_template("problem.html", told=problem.told(), failing=failing)
+    response = Response(body, problem.status, problem.headers)
+    response.headers["Cache-Control"] = "no-store"
     return response

@@ -14,6 +14,7 @@ from lrs.api.rules import rule_of
 from lrs.app import create_app
 from lrs.problems import TITLES
 from lrs.settings import Settings
+from lrs.store.errors import StoreError
 from schemas.texts import Text, text_of
 
 ROOT = Path(lrs.__file__).parent
@@ -136,6 +137,49 @@ def test_a_problem_is_told_in_the_language_asked_for(client, method, url, body, 
     assert {one["path"] for one in english.get("errors", ())} == {
         one["path"] for one in chinese.get("errors", ())
     }
+
+
+HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "zh-CN"}
+
+
+@pytest.mark.parametrize(
+    ("url", "status"),
+    [
+        ("/nowhere", 404),
+        ("/sign-in/link/over", 404),
+        ("/sign-in/code", 403),
+        ("/static/nothing.css", 404),
+    ],
+)
+def test_a_person_is_shown_a_page_where_a_program_gets_a_problem(client, url, status):
+    page = client.get(url, headers=HTML)
+    assert (page.status_code, page.mimetype) == (status, "text/html")
+    assert page.headers["Cache-Control"] == "no-store"
+    assert has_chinese(page.text)
+    assert "<main" in page.text
+    assert "<nav" in page.text
+    data = client.get(url)
+    assert (data.status_code, data.mimetype) == (status, "application/problem+json")
+
+
+@pytest.mark.parametrize("url", ["/api/v1/nowhere", "/xapi/nowhere", "/oauth/nowhere"])
+def test_programs_get_problems_whatever_they_accept(client, url):
+    assert client.get(url, headers=HTML).mimetype == "application/problem+json"
+
+
+@pytest.mark.parametrize("error", [StoreError("away"), RuntimeError("unknown")])
+def test_a_page_of_a_failure_asks_nothing_of_the_service(tmp_path, monkeypatch, error):
+    app = create_app(Settings(data=tmp_path, public_url="http://localhost"))
+
+    def fails(*_arguments, **_named):
+        raise error
+
+    monkeypatch.setattr(app.extensions["lrs"], "asking", fails)
+    page = app.test_client().get("/catalogue", headers=HTML)
+    assert page.status_code in (500, 503)
+    assert page.mimetype == "text/html"
+    assert "<nav" not in page.text
+    app.extensions["lrs"].close()
 
 
 def test_values_are_told_with_the_text_and_are_not_translated(client):
