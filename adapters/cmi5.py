@@ -14,7 +14,7 @@ from adapters.reading import (
     figure_of,
     type_of,
 )
-from schemas.events import Event
+from schemas.events import LAUNCH_MODES, Event, LaunchMode
 from schemas.sources import Source
 from schemas.xapi import Statement
 
@@ -28,8 +28,8 @@ REASON: Final = "https://w3id.org/xapi/cmi5/result/extensions/reason"
 class Cmi5Adapter:
     """Reads "cmi5 defined" and "cmi5 allowed" statements (7.1.3).
 
-    All nine verbs of cmi5 (9.3) are in the generic table; this adds the session, the course and
-    the publisher's id, the mastery score and the reason of a waiver.
+    All nine verbs of cmi5 (9.3) are in the generic table; this adds the session and its launch
+    mode, the course and the publisher's id, the mastery score and the reason of a waiver.
     """
 
     name = "cmi5"
@@ -39,25 +39,22 @@ class Cmi5Adapter:
         return _session(statement) is not None or _defined(statement)
 
     def events(self, statement: Statement, source: Source) -> list[Event]:
-        """Return the statement's events.
-
-        In the launch modes Browse and Review nothing is judged (10.2.2): what is told of success
-        or completion only shows that the learner looked.
-        """
+        """Return the statement's events."""
         defined = _defined(statement)
         grouping = tuple(one.id for one in activities_of(statement, "grouping")) if defined else ()
         reason = extensions_of(statement.result).get(REASON)
-        looked = extensions_of(statement.context).get(LAUNCH_MODE) in ("Browse", "Review")
+        mode = _launch_mode(statement)
         mastery = figure_of(extensions_of(statement.context).get(MASTERY_SCORE))
         return [
             _held_to(
                 mastery,
                 replace(
-                    _looked(event) if looked else event,
+                    event,
                     attempt=_session(statement) or event.attempt,
                     course=_course(statement) or event.course,
                     reason=reason if isinstance(reason, str) and event.kind == "waived" else None,
                     cmi5_defined=defined,
+                    launch_mode=mode,
                     published_as=grouping,
                 ),
             )
@@ -85,18 +82,21 @@ def _course(statement: Statement) -> str | None:
     return next((activity.id for activity in (*courses, *grouping)), None)
 
 
-def _looked(event: Event) -> Event:
-    """Return the event of a session in which nothing is judged."""
-    if event.kind not in ("completed", "passed", "failed"):
-        return event
-    return replace(event, kind="experienced", score=None, success=None, completion=None)
+def _launch_mode(statement: Statement) -> LaunchMode | None:
+    """Return the launch mode that the statement tells (9.6.3.3), None where it is none of cmi5."""
+    told = extensions_of(statement.context).get(LAUNCH_MODE)
+    return next((mode for mode in LAUNCH_MODES if mode == told), None)
 
 
 def _held_to(mastery: float | None, event: Event) -> Event:
-    """Return the event without a success below its own mastery score, which 9.3.4 forbids."""
+    """Return the event without what its own mastery score contradicts: a success below it (9.3.4),
+    a score that reaches it although the learner failed (9.3.5).
+    """
     share = event.score.share if event.score is not None else None
-    if mastery is None or share is None or share >= mastery:
+    if mastery is None or share is None:
         return event
+    if share >= mastery:
+        return replace(event, score=None) if event.kind == "failed" else event
     return replace(
         event,
         kind="scored" if event.kind == "passed" else event.kind,

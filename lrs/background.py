@@ -102,6 +102,11 @@ def retention_steps(service: Service) -> list[Step]:
     return [Retaining(service.store).step, lambda: statements.repack(PIECE)]
 
 
+def query_steps(service: Service) -> list[Step]:
+    """Return the work that keeps queries of statements fast."""
+    return [service.store.statements.index]
+
+
 def run(work: list[Step], stopping: threading.Event) -> None:
     """Do all steps in turn until `stopping` is set.
 
@@ -149,6 +154,7 @@ def main() -> None:
             ("ledger", ledger_steps(service)),
             ("witnesses", witness_steps(service)),
             ("retention", retention_steps(service)),
+            ("queries", query_steps(service)),
         )
     ]
     look_less_often()

@@ -30,6 +30,9 @@ EventKind = Literal[
 ]
 EVENT_KINDS: tuple[EventKind, ...] = get_args(EventKind)
 
+LaunchMode = Literal["Normal", "Browse", "Review"]
+LAUNCH_MODES: tuple[LaunchMode, ...] = get_args(LaunchMode)
+
 Attendance = Literal["present", "late", "excused", "absent"]
 
 
@@ -64,10 +67,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     who judged, `reason` why an activity was waived. `segments` are the parts of a recording that
     were played, in seconds from its beginning, in order and apart from each other, and `length`
     is the recording's; an event with both tells no `progress` of its own. `cmi5_defined` events
-    are held to the rules of cmi5's sessions, and `published_as` are the ids that stand in their
-    grouping, the publisher's id of the activity among them (cmi5, 9.6.2.3). `rests_on` are the
-    other statements that an event worked out by us rests on, beside its own. `signature` is what
-    verifying the statement's came to.
+    are held to the rules of cmi5's sessions, `launch_mode` is how one was launched, and
+    `published_as` are the ids that stand in the grouping, the publisher's id of the activity among
+    them (cmi5, 9.6.2.3). `rests_on` are the other statements that an event worked out by us rests
+    on, beside its own. `signature` is what verifying the statement's came to.
     """
 
     statement: str
@@ -94,6 +97,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     examiner: str | None = None
     reason: str | None = None
     cmi5_defined: bool = False
+    launch_mode: LaunchMode | None = None
     published_as: tuple[str, ...] = ()
     rests_on: tuple[str, ...] = ()
     source: int

@@ -33,5 +33,6 @@ def pytest_collection_modifyitems(config, items):
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
+        # Not published with the project; with CI=true a skip is a failure.
         pytest.skip(f"the real data is not beside this checkout ({SHARED_DATA.name})")
     return SHARED_DATA

@@ -58,4 +58,5 @@ def _structure(document: Document, packaged: Archive | None) -> CourseStructure:
     raise document.refusal(
         document.root,
         f"must be <courseStructure> of {cmi5.NAMESPACE} or the <manifest> of SCORM",
+        f"应为 {cmi5.NAMESPACE} 的 <courseStructure> 或 SCORM 的 <manifest>",
     )

@@ -48,6 +48,7 @@ class Archive:
         _check_directory(file, name)
         try:
             self._zip = zipfile.ZipFile(file)
+        # What zipfile raises for lists that lie: of names, versions, lengths and offsets.
         except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, OSError) as error:
             raise _damaged(name) from error
         self._files: dict[str, zipfile.ZipInfo] = {}
@@ -79,6 +80,7 @@ class Archive:
         try:
             with self._stream(path) as stream:
                 yield stream
+        # What zipfile raises for content that is not what the list says of it.
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
             raise _damaged(f"{self.name}/{path}") from error
 

@@ -95,7 +95,9 @@ class _Reader:
     def _node(self, tag: str, element: etree._Element, depth: int) -> Block | AssignableUnit:
         if depth > DEEPEST:
             raise self._document.refusal(
-                element, f"must be at most {DEEPEST} blocks deep: flatten them"
+                element,
+                f"must be at most {DEEPEST} blocks deep: flatten them",
+                f"嵌套超过 {DEEPEST} 层：请减少层次",
             )
         return self._unit(element) if tag == "au" else self._block(element, depth)
 
@@ -146,6 +148,7 @@ class _Reader:
             raise self._document.refusal(
                 element,
                 f"must have an id of its own, {identity!r} is on line {self._lines[identity]} too",
+                f"的 id 应是唯一的，{identity!r} 已用于第 {self._lines[identity]} 行",
             )
         self._lines[identity] = line_of(element)
         return identity
@@ -155,23 +158,29 @@ class _Reader:
         self._document.attributes(element, ())
         url = text_of(element)
         if len(element) or not url:
-            raise self._document.refusal(element, "must hold the address that launches the unit")
+            raise self._document.refusal(
+                element, "must hold the address that launches the unit", "应为启动该单元的地址"
+            )
         try:
             parts = urlsplit(url)
         except ValueError:
-            rule = f"must hold an address, {url!r} is none"
-            raise self._document.refusal(element, rule) from None
+            rule, chinese = f"must hold an address, {url!r} is none", f"应为地址，{url!r} 不是"
+            raise self._document.refusal(element, rule, chinese) from None
         if parts.scheme:
             return url
         if self._packaged is None:
             raise self._document.refusal(
-                element, f"must hold a full address where there is no ZIP file, has {url!r}"
+                element,
+                f"must hold a full address where there is no ZIP file, has {url!r}",
+                f"不在 ZIP 文件中时应为完整地址，现为 {url!r}",
             )
         path = unquote(parts.path)
         # Names that are not ASCII stand in ZIP files in many encodings, so they are not compared.
         if path.isascii() and path not in self._packaged:
             raise self._document.refusal(
-                element, f"must name a file of the ZIP file, {path!r} is none"
+                element,
+                f"must name a file of the ZIP file, {path!r} is none",
+                f"应指向 ZIP 文件中的文件，其中没有 {path!r}",
             )
         return url
 
@@ -181,7 +190,9 @@ class _Reader:
             return None
         if not _DECIMAL.fullmatch(told) or not 0 <= Decimal(told.strip()) <= 1:
             raise self._document.refusal(
-                element, f"must have masteryScore from 0 to 1, has {told!r}"
+                element,
+                f"must have masteryScore from 0 to 1, has {told!r}",
+                f"的 masteryScore 应在 0 到 1 之间，现为 {told!r}",
             )
         return float(told)
 
@@ -197,10 +208,12 @@ class _Reader:
             language = child.get("lang")
             if language is not None and not _LANGUAGE.fullmatch(language.strip()):
                 raise self._document.refusal(
-                    child, f"must have a language as lang, has {language!r}"
+                    child,
+                    f"must have a language as lang, has {language!r}",
+                    f"的 lang 应为语言代码，如 zh-CN，现为 {language!r}",
                 )
             if len(child):
-                raise self._document.refusal(child, "must hold text only")
+                raise self._document.refusal(child, "must hold text only", "只能包含文字")
             texts.setdefault((language or "und").strip(), text_of(child))
         return texts
 
@@ -211,7 +224,9 @@ class _Reader:
             identity = self._document.attribute(child, "id")
             if identity in self._objectives:
                 raise self._document.refusal(
-                    child, f"must have an id of its own, {identity!r} is not"
+                    child,
+                    f"must have an id of its own, {identity!r} is not",
+                    f"的 id 应是唯一的，{identity!r} 重复",
                 )
             # The schema allows the two in any order here.
             swapped = len(child) and etree.QName(child[0]).localname == "description"
@@ -230,11 +245,13 @@ class _Reader:
         for _, child in self._document.children(element, (_OBJECTIVE,)):
             self._document.attributes(child, ("idref",))
             if len(child) or text_of(child):
-                raise self._document.refusal(child, "must be empty here")
+                raise self._document.refusal(child, "must be empty here", "在此处应为空")
             reference = self._document.attribute(child, "idref")
             if reference not in self._objectives:
                 raise self._document.refusal(
-                    child, f"must refer to an objective of the structure, {reference!r} is none"
+                    child,
+                    f"must refer to an objective of the structure, {reference!r} is none",
+                    f"应引用本结构中的目标，其中没有 {reference!r}",
                 )
             found[reference] = None
         return tuple(found)

@@ -57,25 +57,28 @@ class Document:
                 raise PackageRefused(name, _DOCTYPE, line, chinese=_DOCTYPE_CHINESE) from error
             rule = f"is not XML that can be read ({error.msg!s}): export the course again as UTF-8"
             at: Any = error.lineno
-            chinese = f"不是可读的 XML（{error.msg!s}）：请以 UTF-8 重新导出课程"
-            raise PackageRefused(name, rule, at, chinese=chinese) from error
+            raise PackageRefused(name, rule, at, chinese=_NO_XML_CHINESE) from error
         except ValueError as error:
-            rule, chinese = f"is not XML that can be read: {error}", f"不是可读的 XML：{error}"
-            raise PackageRefused(name, rule, chinese=chinese) from error
+            rule = f"is not XML that can be read: {error}"
+            raise PackageRefused(name, rule, chinese=_NO_XML_CHINESE) from error
         docinfo: Any = self.root.getroottree().docinfo
         if docinfo.doctype:
             raise PackageRefused(name, _DOCTYPE, line, chinese=_DOCTYPE_CHINESE)
 
-    def refusal(self, element: etree._Element, rule: str) -> PackageRefused:
-        """Return the refusal to raise for an element, with its line."""
+    def refusal(self, element: etree._Element, rule: str, chinese: str) -> PackageRefused:
+        """Return the refusal to raise for an element, with its line; both texts follow its tag."""
         tag = etree.QName(element).localname
-        return PackageRefused(self.name, f"<{tag}> {rule}", line_of(element))
+        return PackageRefused(
+            self.name, f"<{tag}> {rule}", line_of(element), chinese=f"<{tag}> {chinese}"
+        )
 
     def attribute(self, element: etree._Element, name: str) -> str:
         """Return an attribute that must be there, without spaces around."""
         value = element.get(name, "").strip()
         if not value:
-            raise self.refusal(element, f"must have the attribute {name}: add it")
+            raise self.refusal(
+                element, f"must have the attribute {name}: add it", f"缺少属性 {name}：请补上"
+            )
         return value
 
     def choice(self, element: etree._Element, name: str, known: Sequence[str], default: str) -> str:
@@ -83,7 +86,9 @@ class Document:
         value = element.get(name, default)
         if value not in known:
             raise self.refusal(
-                element, f"must have {name} as one of {', '.join(known)}, has {value!r}"
+                element,
+                f"must have {name} as one of {', '.join(known)}, has {value!r}",
+                f"的 {name} 应为 {'、'.join(known)} 之一，现为 {value!r}",
             )
         return value
 
@@ -91,7 +96,11 @@ class Document:
         """Refuse an attribute that is neither known nor of another namespace."""
         for name in map(str, element.attrib):
             if not name.startswith("{") and name not in known:
-                raise self.refusal(element, f"must not have the attribute {name}: remove it")
+                raise self.refusal(
+                    element,
+                    f"must not have the attribute {name}: remove it",
+                    f"不能有属性 {name}：请去掉",
+                )
 
     def children(
         self, element: etree._Element, order: Sequence[Slot]
@@ -102,26 +111,28 @@ class Document:
         """
         space = etree.QName(element).namespace
         if text_of(element):
-            raise self.refusal(element, "must hold elements only, holds text")
+            raise self.refusal(
+                element, "must hold elements only, holds text", "只能包含元素，现含有文字"
+            )
         at = count = 0
         foreign = None
         for child in element:
             if str(child.tail or "").strip():
-                raise self.refusal(child, "must not be followed by text")
+                raise self.refusal(child, "must not be followed by text", "之后不能有文字")
             name = etree.QName(child)
             if name.namespace not in (space, None):
                 foreign = child
                 continue
             known = any(name.localname in slot.tags for slot in order[at:])
             if not known or name.namespace != space or foreign is not None:
-                raise self.refusal(child, f"must not stand here: {_told(element, order)}")
+                raise self._misplaced(child, "here", "此处", element, order)
             while name.localname not in order[at].tags:
                 self._filled(element, order[at], count)
                 at, count = at + 1, 0
             count += 1
             most = order[at].most
             if most is not None and count > most:
-                raise self.refusal(child, f"must not stand here again: {_told(element, order)}")
+                raise self._misplaced(child, "here again", "此处再次", element, order)
             yield name.localname, child
         for slot in order[at:]:
             self._filled(element, slot, count)
@@ -130,8 +141,27 @@ class Document:
     def _filled(self, element: etree._Element, slot: Slot, count: int) -> None:
         if count < slot.least:
             raise self.refusal(
-                element, f"must hold {' or '.join(f'<{tag}>' for tag in slot.tags)} here"
+                element,
+                f"must hold {_either(slot, ' or ')} here",
+                f"此处应有 {_either(slot, '或')}",
             )
+
+    def _misplaced(
+        self,
+        child: etree._Element,
+        where: str,
+        chinese: str,
+        element: etree._Element,
+        order: Sequence[Slot],
+    ) -> PackageRefused:
+        tag = etree.QName(element).localname
+        slots = ", ".join(_either(slot, " or ") for slot in order)
+        in_chinese = "、".join(_either(slot, "或") for slot in order)
+        return self.refusal(
+            child,
+            f"must not stand {where}: <{tag}> holds {slots}, in this order",
+            f"不能{chinese}出现：<{tag}> 依次包含 {in_chinese}",
+        )
 
 
 def line_of(element: etree._Element) -> int:
@@ -147,8 +177,8 @@ def text_of(element: etree._Element) -> str:
 
 _DOCTYPE: Final = "must not have a document type (<!DOCTYPE …>): remove it"
 _DOCTYPE_CHINESE: Final = "不能有文档类型声明（<!DOCTYPE …>）：请去掉"
+_NO_XML_CHINESE: Final = "不是可读的 XML：请以 UTF-8 重新导出课程"
 
 
-def _told(element: etree._Element, order: Sequence[Slot]) -> str:
-    slots = ", ".join(" or ".join(f"<{tag}>" for tag in slot.tags) for slot in order)
-    return f"<{etree.QName(element).localname}> holds {slots}, in this order"
+def _either(slot: Slot, between: str) -> str:
+    return between.join(f"<{tag}>" for tag in slot.tags)

@@ -16,9 +16,7 @@ class PackageRefused(ValueError):
     `chinese` says all of it in Chinese.
     """
 
-    def __init__(
-        self, file: str, rule: str, line: int | None = None, *, chinese: str | None = None
-    ) -> None:
+    def __init__(self, file: str, rule: str, line: int | None = None, *, chinese: str) -> None:
         if len(rule) > _LONGEST:
             rule = f"{rule[:_LONGEST]}…"
         super().__init__(f"{file}:{line}: {rule}" if line else f"{file}: {rule}")
@@ -26,4 +24,6 @@ class PackageRefused(ValueError):
         self.line = line
         self.rule = rule
         where = f"{file} 第 {line} 行" if line else file
-        self.chinese = f"{where}：{(chinese or f'不符合标准：{rule}')[:_LONGEST]}"
+        if len(chinese) > _LONGEST:
+            chinese = f"{chinese[:_LONGEST]}…"
+        self.chinese = f"{where}：{chinese}"

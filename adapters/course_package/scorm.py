@@ -70,7 +70,9 @@ class _Reader:
         standard = _NAMESPACES.get(etree.QName(root).namespace)
         if version or standard is None:
             raise self._document.refusal(
-                root, f"must be of SCORM 1.2 or 2004, says {version!r}: export the course as either"
+                root,
+                f"must be of SCORM 1.2 or 2004, says {version!r}: export the course as either",
+                f"应为 SCORM 1.2 或 2004，现为 {version!r}：请按其中之一导出课程",
             )
         return standard
 
@@ -80,27 +82,35 @@ class _Reader:
         organizations = _named(above, "organization")
         if not organizations:
             raise self._document.refusal(
-                above, "must hold an <organization>: without one it is no course"
+                above,
+                "must hold an <organization>: without one it is no course",
+                "应有 <organization>：没有它就不是课程",
             )
         default = above.get("default", "").strip()
         for organization in organizations:
             if not default or organization.get("identifier", "").strip() == default:
                 return organization
         raise self._document.refusal(
-            above, f"must name an organization as default, {default!r} is none"
+            above,
+            f"must name an organization as default, {default!r} is none",
+            f"的 default 应为其中一个 organization，{default!r} 不是",
         )
 
     def _item(self, item: etree._Element, depth: int) -> Block | AssignableUnit:
         if depth > DEEPEST:
             raise self._document.refusal(
-                item, f"must be at most {DEEPEST} items deep: flatten them"
+                item,
+                f"must be at most {DEEPEST} items deep: flatten them",
+                f"嵌套超过 {DEEPEST} 层：请减少层次",
             )
         identity = self._identity(item)
         below = _named(item, "item")
         reference = item.get("identifierref", "").strip()
         if below and reference:
             raise self._document.refusal(
-                item, "must either hold items or launch a resource: move the resource to an item"
+                item,
+                "must either hold items or launch a resource: move the resource to an item",
+                "只能包含 item 或启动资源：请把资源移到单独的 item",
             )
         if not reference:
             return Block(
@@ -111,7 +121,9 @@ class _Reader:
         resource = self._resources.get(reference)
         if resource is None:
             raise self._document.refusal(
-                item, f"must launch a resource that is there, {reference!r} is not"
+                item,
+                f"must launch a resource that is there, {reference!r} is not",
+                f"应启动已有的资源，其中没有 {reference!r}",
             )
         url, is_sco = self._launch(resource)
         mastery = self._mastery_score(item) if is_sco else None
@@ -132,6 +144,7 @@ class _Reader:
                 element,
                 f"must have an identifier of its own, {identity!r} is on line "
                 f"{self._lines[identity]} too",
+                f"的 identifier 应是唯一的，{identity!r} 已用于第 {self._lines[identity]} 行",
             )
         self._lines[identity] = line_of(element)
         return identity
@@ -144,7 +157,9 @@ class _Reader:
             identity = self._document.attribute(resource, "identifier")
             if identity in resources:
                 raise self._document.refusal(
-                    resource, f"must have an identifier of its own, {identity!r} is not"
+                    resource,
+                    f"must have an identifier of its own, {identity!r} is not",
+                    f"的 identifier 应是唯一的，{identity!r} 重复",
                 )
             resources[identity] = resource
         return resources
@@ -162,7 +177,9 @@ class _Reader:
         )
         if told not in ("sco", "asset"):
             raise self._document.refusal(
-                resource, "must say with adlcp:scormType whether it is sco or asset"
+                resource,
+                "must say with adlcp:scormType whether it is sco or asset",
+                "应以 adlcp:scormType 说明是 sco 还是 asset",
             )
         for element in (resource, *resource.iterancestors()):
             href = urljoin(element.get(_BASE, ""), href)
@@ -207,7 +224,11 @@ class _Reader:
         except ValueError:
             figure = math.nan
         if not low <= figure <= high:
-            raise self._document.refusal(element, f"must hold a number from {low} to {high}")
+            raise self._document.refusal(
+                element,
+                f"must hold a number from {low} to {high}",
+                f"应为 {low} 到 {high} 之间的数",
+            )
         return figure
 
 

@@ -55,6 +55,7 @@ def check_package(file: IO[bytes]) -> dict[str, list[str]]:
                 with package.open(part) as stream:
                     if found := _check_part(part.filename, stream):
                         merged[part.filename] = found
+    # What zipfile raises for lists that lie and for content that is not what they say.
     except (BadZipFile, EOFError, OSError, ValueError, NotImplementedError, zlib.error) as error:
         raise SheetError("damaged", where=shown(error)) from None
     return merged
@@ -87,9 +88,7 @@ def _ratio(part: ZipInfo) -> float:
 
 def _check_part(name: str, stream: IO[bytes]) -> list[str]:
     """Return the merged ranges of a part; check what a parser could take for XML, pass over
-    pictures and the like.
-
-    One that is not well-formed is checked up to there: a reader comes no further either.
+    pictures and the like. One that is not well-formed is checked up to there.
     """
     piece = stream.read(_PIECE)
     if not piece.lstrip(b" \t\r\n").startswith(_XML_BEGINNINGS):
@@ -104,7 +103,7 @@ def _check_part(name: str, stream: IO[bytes]) -> list[str]:
     except DefusedXmlException:
         raise SheetError("entities", part=shown(name)) from None
     except ParseError:
-        pass
+        return bounds.merged  # a reader comes no further either
     return bounds.merged
 
 

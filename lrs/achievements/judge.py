@@ -13,6 +13,7 @@ from lrs.achievements.conversion import ConversionResult, convert
 from lrs.achievements.decision import Decision
 from lrs.achievements.earned import Background, Earned
 from lrs.achievements.evaluate import activities_of, evaluate, leaves, units_of
+from lrs.records.sessions import in_their_time
 from lrs.store.achievements import Achievements
 from lrs.store.records import Persona, Records
 from lrs.store.statements import Statements
@@ -171,9 +172,10 @@ class Judge:
     ) -> Judgement:
         activities = activities_of(unit)
         if known is None:
-            events = self._records.events_about(persona.id, activities) if activities else []
+            told = self._records.events_about(persona.id, activities) if activities else []
         else:
-            events = [one for one in known if {one.activity, one.course} & activities]
+            told = [one for one in known if {one.activity, one.course} & activities]
+        events = in_their_time(told)
         read = units_of(unit)
         background = Background(
             identifiers=frozenset(persona.identifiers),

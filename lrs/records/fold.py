@@ -7,8 +7,15 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from lrs.records.sessions import left_out
-from lrs.records.state import RecordState, attended, filled, in_order, place_of
+from lrs.records.sessions import as_looked, in_their_time, left_out
+from lrs.records.state import (
+    RecordState,
+    attended,
+    filled,
+    in_order,
+    only_looked,
+    place_of,
+)
 from schemas.events import Event
 from schemas.records import LearnerRecord
 from schemas.times import moment_of
@@ -19,7 +26,8 @@ def fold(events: Iterable[Event]) -> LearnerRecord:
 
     An event is known by its statement and ordinal; one met again changes nothing. Where events
     contradict each other, the later one by (time, statement, ordinal) wins, unless said otherwise
-    below. What cmi5's rules leave out (`lrs.records.sessions`) counts for nothing. Raises
+    below. What cmi5's rules leave out (`lrs.records.sessions`) counts for nothing, but that the
+    learner looked at something is in the record. Raises
     ValueError where there is no event or they are not of one record.
     """
     told = list(events)
@@ -39,10 +47,12 @@ def state_of(events: Iterable[Event]) -> RecordState:
     state = RecordState()
     taken_back = [place_of(event) for event in line if event.kind == "uncompleted"]
     state.uncompleted = max(taken_back, default=None)
+    for event in in_their_time([e for e in line if (e.statement, e.ordinal) not in out]):
+        state.add(event)
     for event in line:
-        if (event.statement, event.ordinal) not in out:
-            state.add(event)
-    state.plain = not out and not taken_back
+        if out.get((event.statement, event.ordinal)) == "looked":
+            state.add(as_looked(event))
+    state.plain = not out and not taken_back and not any(map(only_looked, line))
     return state
 
 

@@ -48,7 +48,8 @@ class RecordState(msgspec.Struct, array_like=True, kw_only=True):
     `plain` tells that no rule about their order left any of them out, so that a further event may
     be added to the state. `measured` are the begins and ends (microseconds, in turn and in order)
     of the time that events fill; `sessions` the place, attendance and microseconds told last of
-    each session. `passed`, `succeeded_cmi5`… are the earliest events that say so.
+    each session. `passed`, `completed` and `waived` are the earliest events that say so,
+    `cmi5_judged` and `cmi5_completed` tell that a unit of cmi5 said so itself.
     """
 
     plain: bool = True
@@ -78,26 +79,28 @@ class RecordState(msgspec.Struct, array_like=True, kw_only=True):
     passed: Origin | None = None
     completed: Origin | None = None
     waived: Origin | None = None
-    cmi5_passed: bool = False
+    cmi5_judged: bool = False
     cmi5_completed: bool = False
 
     def takes(self, event: Event) -> bool:
         """Tell whether the event may be added: no rule about order can then leave any out."""
         if not self.plain or event.kind == "uncompleted":
             return False
+        if event.launch_mode is not None and only_looked(event):
+            return False
         if event.cmi5_defined and (
-            (event.kind == "passed" and self.cmi5_passed)
+            (event.kind in ("passed", "failed") and self.cmi5_judged)
             or (event.kind == "completed" and self.cmi5_completed)
         ):
             return False
         attempt = self.attempts.get(event.attempt) if event.attempt else None
         if attempt is None:
             return True
-        at = instant_of(event.time)
-        closes = closes_session(event)
-        return not (
-            (attempt.closed is not None and at > attempt.closed) or (closes and attempt.last > at)
-        )
+        if attempt.closed is not None:
+            return False
+        if not closes_session(event):
+            return True
+        return event.kind == "terminated" and attempt.last <= instant_of(event.time)
 
     def add(self, event: Event) -> None:
         """Add an event that is not yet in. `uncompleted` has to be set beforehand."""
@@ -178,7 +181,7 @@ class RecordState(msgspec.Struct, array_like=True, kw_only=True):
         if event.kind == "waived":
             self.waived = _earlier(self.waived, event, place)
         if event.cmi5_defined:
-            self.cmi5_passed |= event.kind == "passed"
+            self.cmi5_judged |= event.kind in ("passed", "failed")
             self.cmi5_completed |= event.kind == "completed"
 
     def _spend(self, event: Event, place: Place) -> None:
@@ -199,6 +202,11 @@ encode_state = msgspec.msgpack.Encoder(order="deterministic").encode
 def closes_session(event: Event) -> bool:
     """Tell whether nothing may follow the event in its session (cmi5, 9.3.6, 9.3.8)."""
     return event.cmi5_defined and event.kind in ("abandoned", "terminated")
+
+
+def only_looked(event: Event) -> bool:
+    """Tell whether the event says that its session was launched without judgement (10.2.2)."""
+    return event.launch_mode is not None and event.launch_mode != "Normal"
 
 
 def fill(measured: list[int], begin: int, end: int) -> int:

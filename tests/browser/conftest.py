@@ -18,6 +18,7 @@ WIDTHS = {"desk": (1280, 900), "phone": (390, 844)}
 def chromium():
     path = executable()
     if path is None:
+        # Not every machine may download one; with CI=true a skip is a failure.
         pytest.skip("no Chromium on this machine; `make browser` says why")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

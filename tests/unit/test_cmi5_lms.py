@@ -152,6 +152,29 @@ def test_only_the_first_of_what_is_told_once_a_registration_counts(service):
     assert records(service)[f"{LMS}/1"].best_score.scaled == 0.7
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_what_was_launched_for_review_satisfies_nothing_whichever_comes_first(service, late):
+    launched = told("launched", 1, 0)
+    launched["context"]["extensions"][f"{CMI5}/extensions/launchmode"] = "Review"
+    line = [launched, *FIRST[1:], *DONE[:2]]
+    if late:
+        do(service, *line[1:])
+        assert parts(service) == {"free", "block"}
+    do(service, *line)
+    assert parts(service) == {"free"}
+    record = records(service)[f"{LMS}/1"]
+    assert (record.success, record.completion, record.attempts) == (None, None, 1)
+    do(service, voiding(launched["id"], 1))
+    assert parts(service) == {"free", "block"}
+
+
+def test_a_second_verdict_of_a_session_is_none(service):
+    do(service, *FIRST, DONE[0], told("failed", 1, 4), DONE[1])
+    assert parts(service) == {"free"}
+    do(service, told("passed", 1, 20, "s2"))
+    assert parts(service) == {"free", "block"}
+
+
 def test_a_pass_below_the_mastery_score_of_the_course_satisfies_nothing(service):
     low = told("passed", 1, 6, result={"score": {"scaled": 0.5}, "success": True})
     do(service, *FIRST, DONE[0], low)

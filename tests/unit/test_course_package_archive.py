@@ -6,7 +6,12 @@ import zipfile
 import pytest
 
 from adapters.course_package import PackageRefused, archive, read_course_package
-from tests.unit.test_course_package_cmi5 import NAMESPACE, au, course
+from tests.unit.test_course_package_cmi5 import (
+    NAMESPACE,
+    au,
+    course,
+    told_in_both_languages,
+)
 
 CMI5 = course(au(url="<url>au/index.html?lang=en#top</url>")).encode()
 PAGE = ("au/index.html", b"<html></html>")
@@ -41,7 +46,7 @@ def read(content, name="geology.zip"):
 def refused(content):
     with pytest.raises(PackageRefused) as caught:
         read(content)
-    return caught.value
+    return told_in_both_languages(caught.value)
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])

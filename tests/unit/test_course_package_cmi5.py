@@ -1,5 +1,6 @@
 import copy
 import io
+import re
 import time
 
 import pytest
@@ -9,6 +10,7 @@ from lxml import etree
 
 from adapters.course_package import PackageRefused, read_course_package
 from schemas.courses import AssignableUnit, Block
+from tests.unit.test_problems import has_chinese
 
 NAMESPACE = "https://w3id.org/xapi/profiles/cmi5/v1/CourseStructure.xsd"
 TEXTS = (
@@ -36,7 +38,22 @@ def read(text, name="cmi5.xml"):
 def refused(text):
     with pytest.raises(PackageRefused) as caught:
         read(text)
-    return caught.value
+    return told_in_both_languages(caught.value)
+
+
+QUOTED = re.compile(r"'[^']*'|<[^>]*>|https?:\S+")
+
+
+def told_in_both_languages(error):
+    """Return the refusal, having seen that its Chinese text says the rule, and in Chinese."""
+    _, _, rule = error.chinese.partition("：")
+    said = QUOTED.sub("", rule)
+    assert has_chinese(said), error.chinese
+    assert not re.search("[a-z]{2} [a-z]", said), error.chinese
+    if not error.rule.startswith("is not XML"):  # where the parser's own words are quoted
+        quoted = [one for one in QUOTED.findall(error.rule) if one[:1] == "'" and len(one) < 100]
+        assert all(one in error.chinese for one in quoted), (error.rule, error.chinese)
+    return error
 
 
 def example(shared_data, name):

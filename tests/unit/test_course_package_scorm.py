@@ -7,6 +7,7 @@ import pytest
 from adapters.course_package import PackageRefused, read_course_package
 from schemas.courses import AssignableUnit, Block
 from tests.unit.test_course_package_archive import packed
+from tests.unit.test_course_package_cmi5 import told_in_both_languages
 
 V12 = (
     'xmlns="http://www.imsproject.org/xsd/imscp_rootv1p1p2" '
@@ -49,7 +50,7 @@ def read(text):
 def refused(text):
     with pytest.raises(PackageRefused) as caught:
         read(text)
-    return caught.value
+    return told_in_both_languages(caught.value)
 
 
 def test_items_are_blocks_and_units():

@@ -80,7 +80,6 @@ def test_a_waiver_has_its_reason():
         ("passed", 0.1, None, "passed", True),
         ("passed", 0.1, "0.8", "passed", True),
         ("failed", 0.1, 0.8, "failed", False),
-        ("failed", 0.9, 0.8, "failed", False),
         ("completed", 0.1, 0.8, "completed", None),
     ],
 )
@@ -108,11 +107,22 @@ def test_a_defined_statement_that_lacks_its_session_is_still_read():
     assert event("passed", session=None).attempt is None
 
 
+@pytest.mark.parametrize("scaled", [0.8, 0.9])
+def test_nobody_fails_with_the_mastery_score(scaled):
+    result = {"score": {"scaled": scaled}, "success": False}
+    found = event("failed", result=result, extensions={EXTENSION + "masteryscore": 0.8})
+    assert (found.kind, found.success, found.score) == ("failed", False, None)
+
+
 @pytest.mark.parametrize("mode", ["Browse", "Review", "Normal"])
-def test_nothing_is_judged_where_the_learner_only_looks(mode):
+@pytest.mark.parametrize("verb", ["launched", "passed"])
+def test_the_launch_mode_is_told_and_takes_nothing_away_by_itself(verb, mode):
     result = {"score": {"scaled": 1.0}, "success": True}
-    found = event("passed", result=result, extensions={EXTENSION + "launchmode": mode})
-    if mode == "Normal":
-        assert (found.kind, found.success, found.score.scaled) == ("passed", True, 1.0)
-    else:
-        assert (found.kind, found.success, found.score) == ("experienced", None, None)
+    found = event(verb, result=result, extensions={EXTENSION + "launchmode": mode})
+    assert (found.kind, found.success, found.score.scaled) == (verb, True, 1.0)
+    assert found.launch_mode == mode
+
+
+@pytest.mark.parametrize("told", ["browse", "", None, 7, ["Browse"], {"Browse": 1}])
+def test_another_launch_mode_is_none(told):
+    assert event("launched", extensions={EXTENSION + "launchmode": told}).launch_mode is None

@@ -54,7 +54,7 @@ class Serving:
                 self.wfile.write(content)
 
             def log_message(self, *_):
-                pass
+                """Say nothing on stderr, where every request would have its line."""
 
         self.server = HTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -170,6 +170,7 @@ def authority(tmp_path_factory):
     """A time-stamp authority made with openssl, answering over HTTP."""
     folder = tmp_path_factory.mktemp("tsa")
     if shutil.which("openssl") is None:
+        # Only the tests of time-stamps need it; with CI=true a skip is a failure.
         pytest.skip("no openssl on this machine to make a time-stamp authority with")
 
     def openssl(*rest):

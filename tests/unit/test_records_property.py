@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lrs.records.fold import fold, state_of
 from lrs.records.state import RecordState, encode_state
 from schemas.courses import AssignableUnit, Block, CourseStructure
-from schemas.events import EVENT_KINDS, Event, Score
+from schemas.events import EVENT_KINDS, LAUNCH_MODES, Event, Score
 from tests.bench import cohort
 from tests.unit.records_service import post, project, records, records_service
 from tests.unit.test_rebuild import voiding
@@ -54,6 +54,7 @@ events = st.builds(
     attendance=st.sampled_from([None, "present", "late", "absent"]),
     session=st.sampled_from([None, "s1", "s2"]),
     cmi5_defined=st.booleans(),
+    launch_mode=st.sampled_from([None, None, None, *LAUNCH_MODES]),
     published_as=st.sampled_from([(), ("u1",), ("u1", "c1")]),
     source=st.just(1),
     provenance=st.sampled_from(["server", "browser"]),
@@ -92,6 +93,11 @@ def of_unit(chance, verb, learner, number, unit, at, session):
     one["context"]["contextActivities"]["grouping"] = grouping
     session = str(uuid.uuid5(uuid.NAMESPACE_URL, session))
     one["context"]["extensions"][f"{CMI5}/extensions/sessionid"] = session
+    if verb == "launched":
+        mode = chance.choice(("Normal", "Normal", "Review"))
+        one["context"]["extensions"][f"{CMI5}/extensions/launchmode"] = mode
+    if verb in ("abandoned", "terminated", "passed"):
+        one["result"] = {"duration": f"PT{chance.randrange(1, 9)}M"}
     return one
 
 

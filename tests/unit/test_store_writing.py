@@ -1,5 +1,7 @@
 import multiprocessing
+import sqlite3
 import threading
+import time
 
 import pytest
 
@@ -49,7 +51,7 @@ def test_pieces_of_one_group_do_not_disturb_each_other(database):
     def write(work):
         try:
             database.write(work)
-        except Exception as error:
+        except sqlite3.IntegrityError as error:
             errors.append(type(error).__name__)
 
     opener = threading.Thread(target=write, args=(first,))
@@ -176,8 +178,8 @@ def test_one_fsync_is_for_all_who_have_committed_before_it(database, monkeypatch
     for number in range(8):
         threads.append(threading.Thread(target=database.write, args=(put(str(number), b""),)))
         threads[-1].start()
-    while count(database) < 9:
-        pass  # all are committed, and none is told of
+    while count(database) < 9:  # all are committed, and none is told of
+        time.sleep(0.001)
     go_on.set()
     for thread in threads:
         thread.join(10)

@@ -9,6 +9,8 @@ from lrs.background import projection_steps
 from schemas.audit import Act
 from schemas.equivalences import ConversionCap, Equivalence
 from schemas.units import Achieved, Completed, Credits, Hours, Passed, Period, Sequence
+from tests.unit.test_cmi5_lms import LMS
+from tests.unit.test_cmi5_lms import told as told_by_cmi5
 from tests.unit.unit_service import COURSE, QUIZ, UnitService, learner, unit
 
 OTHER = "https://lms.example.edu.cn/course/view.php?id=8"
@@ -366,3 +368,15 @@ def test_a_new_event_has_only_its_own_units_looked_at_again(verified):
     while projector():
         pass
     assert [one.unit for one in verified.store.achievements.due(10)] == ["U2"]
+
+
+@pytest.mark.parametrize(("minutes", "met"), [(30, True), (31, False)])
+def test_an_abandoned_session_counts_once_with_what_its_unit_told(lrs, minutes, met):
+    lrs.publish(unit(rule=Hours(activity=f"{LMS}/1", at_least=minutes / 60)))
+    lrs.post(
+        told_by_cmi5("launched", 1, 0),
+        told_by_cmi5("completed", 1, 29, result={"duration": "PT28M"}),
+        told_by_cmi5("launched", 1, 59, "s2"),
+        told_by_cmi5("abandoned", 1, 59, result={"duration": "PT30M"}),
+    )
+    assert (lrs.states().get(("U1", 1)) == "verified") is met
