@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
+
+import msgspec
 
 from lrs.erasure import remove_unattached
 from lrs.store.retention import Expiring
@@ -17,6 +20,20 @@ DAY = 86_400 * 1_000_000
 """Microseconds. So long after the end of a run the next one begins."""
 
 PRINCIPAL = "retention"
+
+LOOKED_AHEAD = 20
+"""Pieces that a plan counts."""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What would go that is older than `before` (microseconds), and what would stay because
+    something rests on it; `more` where not all of it was counted.
+    """
+
+    before: int
+    removed: int
+    kept: int
+    more: bool
 
 
 def cutoff(policy: Policy, now: int) -> int | None:
@@ -73,3 +90,15 @@ def pieces(store: Store, data_class: DataClass, before: int) -> Iterator[Expirin
         if piece.place is None:
             return
         place = piece.place
+
+
+def plan(store: Store, data_class: DataClass, days: int) -> Plan:
+    """Count what would go if data of a class were kept for so many days; nothing is changed."""
+    before = cutoff(Policy(data_class=data_class, days=days), store.now()) or 0
+    found = list(islice(pieces(store, data_class, before), LOOKED_AHEAD))
+    return Plan(
+        before=before,
+        removed=sum(len(one.items) for one in found),
+        kept=sum(one.kept for one in found),
+        more=found[-1].place is not None,
+    )

@@ -22,6 +22,7 @@ from lrs.console.language import DATA
 from lrs.credentials.hosts import BadgeHosts
 from lrs.credentials.issuing import Issuing
 from lrs.credentials.keys import CredentialKeys
+from lrs.exchange.notifier import Notifier
 from lrs.ledger.keys import LedgerKeys
 from lrs.oauth.access_tokens import AccessToken, AccessTokens, InvalidToken, token_issuers
 from lrs.oauth.identity_provider import IdentityProvider
@@ -72,6 +73,12 @@ class Service:
             self.store.badge_links,
             self.store.achievements,
             self.issuing,
+            self.root_secret,
+            settings.webhook_networks,
+        )
+        self.notifier = Notifier(
+            self.store.webhooks,
+            self.store.organisations,
             self.root_secret,
             settings.webhook_networks,
         )

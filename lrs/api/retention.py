@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Any
 
 import msgspec
 
 from lrs.api.blueprint import ApiBlueprint
 from lrs.problems import Problem
-from lrs.retention import cutoff, pieces
+from lrs.retention import plan as plan_of
 from lrs.service import Service
 from schemas.audit import Act
 from schemas.resources.retention import (
@@ -22,9 +21,6 @@ from schemas.resources.retention import (
 from schemas.retention import DATA_CLASSES, LEAST_DAYS, DataClass, Policy, PolicyError, require_days
 from schemas.texts import Text
 from schemas.times import moment_of
-
-PIECES = 20
-"""Pieces that a plan counts before it answers."""
 
 
 def blueprint(service: Service) -> ApiBlueprint:
@@ -67,14 +63,11 @@ def blueprint(service: Service) -> ApiBlueprint:
     def plan(query: dict[str, Any], data_class: str) -> dict[str, Any]:
         """Say what would go if data were kept for `days`; nothing is changed."""
         name = _known(data_class)
-        before = cutoff(Policy(data_class=name, days=query["days"]), service.store.now()) or 0
-        found = list(islice(pieces(service.store, name, before), PIECES))
+        found = plan_of(service.store, name, query["days"])
         return {
+            **msgspec.structs.asdict(found),
             "data_class": name,
-            "before": moment_of(before),
-            "removed": sum(len(one.items) for one in found),
-            "kept": sum(one.kept for one in found),
-            "more": found[-1].place is not None,
+            "before": moment_of(found.before),
         }
 
     return routes

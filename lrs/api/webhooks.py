@@ -13,7 +13,6 @@ from adapters.outbound_http import Unacceptable, require_safe
 from lrs.api.blueprint import ApiBlueprint, page
 from lrs.api.cursors import read_cursor
 from lrs.auth.organisations import organisation_of
-from lrs.exchange.notifier import Notifier
 from lrs.problems import Problem
 from lrs.service import Service
 from schemas.audit import Act
@@ -36,12 +35,7 @@ def blueprint(service: Service) -> ApiBlueprint:
         "webhooks", service, "Subscriptions to what becomes of achievements.", "enterprise"
     )
     store = service.store.webhooks
-    notifier = Notifier(
-        store,
-        service.store.organisations,
-        service.root_secret,
-        service.settings.webhook_networks,
-    )
+    notifier = service.notifier
 
     def act(action: str, webhook: str) -> Act:
         return Act(principal=service.principal("enterprise").id, action=action, subject=webhook)

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 import yaml
 from rich.console import Console
 from rich.table import Table
 
-from adapters.claim_mapping import MappingError, read_mapping
 from adapters.outbound import DeliveryError, HasCatalogue, outbound_adapters
 from lrs.auth.client_key import PUBLISHED_BEFORE, public_jwks, rotate_client_key
 from lrs.commands.actor import shell_act
 from lrs.commands.data_option import data_option
+from lrs.exchange.receivers import NAME, SettingsFault, checked_settings, put_receiver
 from lrs.exchange.work import connections
 from lrs.service import Service
 from lrs.settings import Settings
 from lrs.store.exchange import KnownReceiver
-from schemas.receivers import ReceiverSettings
-
-NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 
 
 @click.group()
@@ -62,30 +57,22 @@ def add(
         raise click.UsageError("a receiver's name is of small letters, digits and hyphens")
     settings = read_settings(settings_file) if settings_file else {}
     if adapter not in outbound_adapters():
-        known = ", ".join(sorted(outbound_adapters()))
-        raise click.UsageError(f"there is no outbound adapter {adapter!r}; there are: {known}")
+        there = ", ".join(sorted(outbound_adapters()))
+        raise click.UsageError(f"there is no outbound adapter {adapter!r}; there are: {there}")
     service = Service(Settings.from_environment())
-    add_receiver(
-        service,
-        KnownReceiver(
-            name=name,
-            adapter=adapter,
-            url=url,
-            client_id=client_id,
-            institution=institution,
-            settings=settings,
-        ),
+    known = KnownReceiver(
+        name=name,
+        adapter=adapter,
+        url=url,
+        client_id=client_id,
+        institution=institution,
+        settings=settings,
     )
+    put_receiver(service.store, known, shell_act("receiver.put", name, url=url))
     click.echo(f"{name}: claims go to {url}")
     click.echo("The receiver checks our signature with the keys at /.well-known/jwks.json of")
     click.echo("this service, or with those that `lrs receiver jwks` prints.")
     service.close()
-
-
-def add_receiver(service: Service, known: KnownReceiver) -> None:
-    """Add a receiver and have all verified achievements claimed there."""
-    service.store.exchange.put_receiver(known)
-    service.store.achievements.mark_achieved()
 
 
 @receiver.command("list")
@@ -186,12 +173,8 @@ def read_settings(path: Path) -> dict[str, Any]:
         if isinstance(content, dict) and isinstance(content.get("mapping"), str):
             mapping = path.parent / content["mapping"]
             content["mapping"] = yaml.safe_load(mapping.read_text("utf-8"))
-        settings = msgspec.convert(content, ReceiverSettings)
-        if settings.mapping is not None:
-            read_mapping(settings.mapping)
+        return checked_settings(content)
     except (OSError, UnicodeError, yaml.YAMLError) as error:
         raise click.ClickException(f"{path} cannot be read: {error}") from error
-    except (msgspec.ValidationError, MappingError) as error:
-        raise click.ClickException(f"{path}: {error}") from error
-    kept: dict[str, Any] = msgspec.to_builtins(settings)
-    return kept
+    except SettingsFault as fault:
+        raise click.ClickException(f"{path}: {fault}") from fault

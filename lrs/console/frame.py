@@ -10,11 +10,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime, format_decimal, format_percent
 
 from lrs.console.language import in_language
-from lrs.console.navigation import ROLE_NAMES, home_of, open_to
+from lrs.console.navigation import ROLE_NAMES, ROLE_RIGHTS, home_of, open_to
 from lrs.console.script_texts import script_texts
 from lrs.console.words import (
     ACTIONS,
     CONSENT_LEVELS,
+    DATA_CLASS_NAMES,
     DELIVERY_KINDS,
     EVENT_KINDS,
     FACT_KINDS,
@@ -62,6 +63,7 @@ class Pages:
             ("percent", format_percent),
             ("count", format_decimal),
             ("role_name", lambda role: ROLE_NAMES[role]),
+            ("role_right", lambda role: ROLE_RIGHTS[role]),
             ("event_kind", lambda kind: EVENT_KINDS.get(kind, kind)),
             ("verdict", lambda verdict: VERDICTS[verdict]),
             ("fact_kind", lambda kind: FACT_KINDS[kind]),
@@ -72,6 +74,7 @@ class Pages:
             ("consent_level", lambda level: CONSENT_LEVELS[level]),
             ("profile", lambda profile: PROFILES[profile]),
             ("action", lambda action: ACTIONS.get(action, action)),
+            ("data_class", lambda name: DATA_CLASS_NAMES[name]),
             ("part", lambda part: PARTS[part]),
             ("provenance", lambda name: PROVENANCES.get(name, name)),
         ):

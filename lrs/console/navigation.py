@@ -115,6 +115,12 @@ NAVIGATION = (
                 roles=("reader", "officer"),
             ),
             Entry(
+                endpoint="console.receivers_list",
+                label=_("Receivers"),
+                icon="bank",
+                roles=("reader", "officer"),
+            ),
+            Entry(
                 endpoint="console.units",
                 label=_("Units and rules"),
                 icon="units",
@@ -129,6 +135,12 @@ NAVIGATION = (
                 endpoint="console.employees",
                 label=_("Employees’ achievements"),
                 icon="enterprise",
+                roles=("enterprise",),
+            ),
+            Entry(
+                endpoint="console.webhooks_list",
+                label=_("Webhooks"),
+                icon="bell",
                 roles=("enterprise",),
             ),
             Entry(
@@ -155,9 +167,21 @@ NAVIGATION = (
                 roles=(),
             ),
             Entry(
-                endpoint="console.operations_people",
+                endpoint="console.clients_list",
+                label=_("OAuth clients"),
+                icon="client",
+                roles=(),
+            ),
+            Entry(
+                endpoint="console.people_list",
                 label=_("People"),
                 icon="learners",
+                roles=(),
+            ),
+            Entry(
+                endpoint="console.retention_list",
+                label=_("Retention"),
+                icon="clock",
                 roles=(),
             ),
             Entry(
@@ -197,6 +221,19 @@ ROLE_NAMES: dict[Role, LazyString] = {
     "learner": _("learner"),
     "reader": _("reader"),
 }
+
+
+ROLE_RIGHTS: dict[Role, LazyString] = {
+    "administrator": _("everything"),
+    "officer": _("approves achievements that ask for it"),
+    "registrar": _("looks after learners, records and organisations"),
+    "trainer": _("records what was done in their courses"),
+    "auditor": _("looks at what an engagement allows"),
+    "enterprise": _("sees its employees’ achievements, as they consent"),
+    "learner": _("sees their own"),
+    "reader": _("reads everything, changes nothing"),
+}
+"""What the holder of a role may."""
 
 
 def open_to(principal: Principal | None) -> Iterator[Group]:

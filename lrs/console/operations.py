@@ -1,11 +1,11 @@
-"""Operations: what works in the background, adapters and receivers, people, the audit log."""
+"""Operations: what works in the background, adapters and receivers, the audit log."""
 
 from __future__ import annotations
 
 import time
 from urllib.parse import urlencode
 
-from flask import render_template, request, url_for
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from adapters.inbound import inbound_adapters
@@ -45,15 +45,6 @@ def install(pages: Pages) -> None:
             backed_up=store.copies.last(),
             place=store.health.place(),
         )
-
-    @pages.route("/operations/people")
-    def operations_people() -> ResponseReturnValue:
-        after = read_cursor(request.args.get("cursor"), str)
-        found = store.people.page(after, PAGE)
-        following = None
-        if len(found) == PAGE:
-            following = url_for("console.operations_people", cursor=write_cursor(found[-1].name))
-        return render_template("people.html", people=found, next=following)
 
     @pages.route("/operations/audit-log")
     def operations_audit_log() -> ResponseReturnValue:

@@ -10,6 +10,7 @@ from lrs.console import (
     auditing,
     catalogue,
     claims,
+    clients,
     consents,
     devices,
     employments,
@@ -22,11 +23,17 @@ from lrs.console import (
     operations,
     organisations,
     overview,
+    people,
+    people_access,
     quarantine,
+    receiver_keys,
+    receivers,
+    retention,
     sources,
     statements,
     units,
     verify,
+    webhooks,
 )
 from lrs.console.frame import Pages
 from lrs.service import Service
@@ -45,8 +52,11 @@ NOUNS = (
     employments,
     officer,
     claims,
+    receivers,
+    receiver_keys,
     units,
     enterprise,
+    webhooks,
     auditing,
     attendance,
     catalogue,
@@ -54,6 +64,10 @@ NOUNS = (
     api_reference,
     operations,
     sources,
+    clients,
+    people,
+    people_access,
+    retention,
 )
 
 

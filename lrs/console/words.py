@@ -15,6 +15,7 @@ from schemas.events import Attendance, EventKind
 from schemas.facts import FactKind
 from schemas.imports import ImportKind, ImportState
 from schemas.organisations import ConsentLevel, OrganisationKind
+from schemas.retention import DataClass
 from schemas.sources import Provenance
 
 EVENT_KINDS: dict[EventKind, LazyString] = {
@@ -125,6 +126,18 @@ PROFILES: dict[Profile, LazyString] = {
     "full": _("shows everything"),
     "pseudonymous": _("shows no names"),
     "minimal": _("shows that the claim stands, nothing more"),
+}
+
+DATA_CLASS_NAMES: dict[DataClass, LazyString] = {
+    "statements": _("statements"),
+    "attachments": _("attachments"),
+    "documents": _("xAPI documents"),
+    "inactive_personas": _("learners of whom nothing more came"),
+    "audit_events": _("audit log"),
+    "sessions": _("sessions of browsers"),
+    "import_rows": _("rows of imports"),
+    "quarantine": _("rows in quarantine"),
+    "webhook_deliveries": _("notifications set aside"),
 }
 
 ACTIONS: dict[str, LazyString] = {

@@ -22,12 +22,12 @@ import requests
 from lrs.achievements.evaluate import activities_of
 from lrs.achievements.units_file import read_units
 from lrs.auth.passwords import hash_password
-from lrs.commands.receiver import add_receiver
 from lrs.demo import population
 from lrs.demo.cohort import MOODLE
 from lrs.demo.offices import Offices, subscribe
 from lrs.demo.processes import Processes, lrs_command, reserve_port
 from lrs.demo.steps import BANK_CLIENT, UNITS
+from lrs.exchange.receivers import put_receiver
 from lrs.lifeline import exit_with_parent
 from lrs.service import Service
 from lrs.settings import Settings
@@ -112,8 +112,8 @@ class Filling:
             path = UNITS.with_name(name)
             for unit in read_units(path.read_text("utf-8"), path.name):
                 store.units.publish(unit, activities_of(unit))
-        add_receiver(
-            self._service,
+        put_receiver(
+            store,
             KnownReceiver(
                 name="credit-bank",
                 adapter="credit_bank",
@@ -121,6 +121,7 @@ class Filling:
                 client_id=BANK_CLIENT,
                 institution="国家开放大学教育培训中心",
             ),
+            _act("receiver.put", "credit-bank"),
         )
         for key, (name, provenance) in SOURCES.items():
             self._service.credentials.ensure(

@@ -15,7 +15,6 @@ from joserfc.jwk import ECKey
 from lrs.auth.organisations import today
 from lrs.demo import population
 from lrs.demo.population import EMPLOYERS, NAMESPACE, SEED, Learner
-from lrs.exchange.notifier import Notifier
 from lrs.imports import devices
 from lrs.service import Service
 from schemas.audit import Act
@@ -164,19 +163,15 @@ def subscribe(service: Service) -> None:
     number = str(uuid.uuid5(NAMESPACE, "subscriber"))
     if service.store.webhooks.webhook(number) is not None:
         return
-    notifier = Notifier(
-        service.store.webhooks,
-        service.store.organisations,
-        service.root_secret,
-        service.settings.webhook_networks,
-    )
     webhook = Webhook(
         id=number,
         url=INTRANET,
         kinds=("revoked", "withdrawn"),
         created=time.time_ns() // 1000,
     )
-    notifier.add(webhook, Act(principal="command:demo", action="webhook.add", subject=number))
+    service.notifier.add(
+        webhook, Act(principal="command:demo", action="webhook.add", subject=number)
+    )
 
 
 def _account(learner: Learner) -> str:

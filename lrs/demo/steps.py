@@ -13,12 +13,13 @@ from tincan import RemoteLRS, Statement, StatementList
 
 from lrs.achievements.evaluate import activities_of
 from lrs.achievements.units_file import read_units
-from lrs.commands.receiver import add_receiver
 from lrs.demo import cohort
 from lrs.demo.processes import lrs_command
+from lrs.exchange.receivers import put_receiver
 from lrs.service import Service
 from lrs.settings import Settings
 from lrs.store.exchange import KnownReceiver
+from schemas.audit import Act
 from schemas.sources import Provenance
 
 ADMINISTRATOR = "admin"
@@ -49,8 +50,8 @@ class Demonstration:
         store = self._service.store
         for unit in read_units(UNITS.read_text("utf-8"), UNITS.name):
             store.units.publish(unit, activities_of(unit))
-        add_receiver(
-            self._service,
+        put_receiver(
+            store,
             KnownReceiver(
                 name="credit-bank",
                 adapter="credit_bank",
@@ -58,6 +59,7 @@ class Demonstration:
                 client_id=BANK_CLIENT,
                 institution="国家开放大学教育培训中心",
             ),
+            Act(principal="command:demo", action="receiver.put", subject="credit-bank"),
         )
         self._source(MOODLE_SOURCE, "Moodle", "server")
         self._source(AU_SOURCE, "Emergency drill", "launched")

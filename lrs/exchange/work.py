@@ -8,7 +8,6 @@ from adapters.outbound import outbound_adapters
 from lrs.auth.client_key import client_key
 from lrs.exchange.connections import Connections
 from lrs.exchange.deliverer import Deliverer
-from lrs.exchange.notifier import Notifier
 from lrs.exchange.reconciler import Reconciler
 from lrs.service import Service
 from lrs.store.badge_links import HOST
@@ -24,12 +23,7 @@ class ExchangeWork:
     def __init__(self, service: Service) -> None:
         store = service.store
         self._connections = connections(service)
-        notifier = Notifier(
-            store.webhooks,
-            store.organisations,
-            service.root_secret,
-            service.settings.webhook_networks,
-        )
+        notifier = service.notifier
         self._deliverer = Deliverer(
             store.outbox,
             self._connections,

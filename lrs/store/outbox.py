@@ -109,6 +109,10 @@ class Outbox(Protocol):
         """Return a page, the oldest first."""
         ...
 
+    def towards(self, destination: str, limit: int, *, parked: bool) -> list[OutboxItem]:
+        """Return what is on its way to a destination, or on the shelf, the latest due first."""
+        ...
+
     def retry(self, items: Sequence[int], act: Act) -> int:
         """Make parked deliveries due again, with their attempts forgotten; return how many."""
         ...

@@ -241,6 +241,9 @@ def test_a_person_has_what_is_parked_tried_again(queued):
     item = park(queued)
     assert (item.subject, item.error) == ("c1", "no such unit at the bank")
     assert queued.outbox.items(None, 10, parked=False) == []
+    assert queued.outbox.towards(item.destination, 10, parked=True) == [item]
+    assert queued.outbox.towards(item.destination, 10, parked=False) == []
+    assert queued.outbox.towards("elsewhere", 10, parked=True) == []
     act = Act(principal="person:1", action="outbox.retry", subject=str(item.id))
     assert queued.outbox.retry([item.id], act) == 1
     assert queued.outbox.retry([item.id], act) == 0

@@ -68,7 +68,7 @@ def app(tmp_path_factory):
 class Office(Asker):
     """Sends forms as a person of an office would."""
 
-    def send(self, url, **form):
+    def send(self, url, /, **form):
         return self.client.post(url, data=form, headers=self.headers)
 
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 import msgspec
-from pymongo import IndexModel, UpdateOne
+from pymongo import DESCENDING, IndexModel, UpdateOne
 
 from lrs.store.circuit import Circuit, after_answer, after_failure, after_lease, slots
 from lrs.store.mongo.claims import put_account, remove, set_withdrawn, settle_claim
@@ -160,7 +160,14 @@ class MongoOutbox:
             where["parked"] = parked
         with reported():
             found = self._database["outbox"].find(where).sort("_id").limit(limit)
-            return [msgspec.convert({**one, "id": one["_id"]}, OutboxItem) for one in found]
+            return [_item(one) for one in found]
+
+    def towards(self, destination: str, limit: int, *, parked: bool) -> list[OutboxItem]:
+        """Return what is on its way to a destination, or on the shelf, the latest due first."""
+        where = {"parked": parked, "destination": destination}
+        with reported():
+            found = self._database["outbox"].find(where).sort("due", DESCENDING).limit(limit)
+            return [_item(one) for one in found]
 
     def retry(self, items: Sequence[int], act: Act) -> int:
         """Make parked deliveries due again, with their attempts forgotten; return how many."""
@@ -338,3 +345,7 @@ def _put_circuit(tx: Transaction, destination: str, before: Circuit, after: Circ
         "next_slot": after.next_slot,
     }
     tx["destination"].update_one({"_id": destination}, {"$set": fields})
+
+
+def _item(row: Mapping[str, Any]) -> OutboxItem:
+    return msgspec.convert({**row, "id": row["_id"]}, OutboxItem)

@@ -160,20 +160,16 @@ class SqliteOutbox:
             f"SELECT {_ITEM} FROM outbox WHERE {where} ORDER BY id LIMIT ?",  # noqa: S608
             (*values, limit),
         )
-        return [
-            OutboxItem(
-                id=row[0],
-                kind=row[1],
-                destination=row[2],
-                subject=row[3],
-                queued=row[4],
-                due=row[5],
-                attempts=row[6],
-                parked=bool(row[7]),
-                error=row[8],
-            )
-            for row in rows
-        ]
+        return [_item(row) for row in rows]
+
+    def towards(self, destination: str, limit: int, *, parked: bool) -> list[OutboxItem]:
+        """Return what is on its way to a destination, or on the shelf, the latest due first."""
+        rows = self._database.read().execute(
+            f"SELECT {_ITEM} FROM outbox WHERE destination = ? AND parked = ?"  # noqa: S608
+            " ORDER BY due DESC LIMIT ?",
+            (destination, int(parked), limit),
+        )
+        return [_item(row) for row in rows]
 
     def retry(self, items: Sequence[int], act: Act) -> int:
         """Make parked deliveries due again, with their attempts forgotten; return how many."""
@@ -301,4 +297,18 @@ def put_destination(tx: Transaction, name: str, interval: int) -> None:
         "INSERT INTO destination (name, interval) VALUES (?, ?) "
         "ON CONFLICT DO UPDATE SET interval = excluded.interval",
         (name, interval),
+    )
+
+
+def _item(row: Sequence[Any]) -> OutboxItem:
+    return OutboxItem(
+        id=row[0],
+        kind=row[1],
+        destination=row[2],
+        subject=row[3],
+        queued=row[4],
+        due=row[5],
+        attempts=row[6],
+        parked=bool(row[7]),
+        error=row[8],
     )
