@@ -13,6 +13,7 @@ from adapters.inbound import inbound_adapters
 from adapters.outbound_http import OutboundHttp
 from lrs.achievements.catalogue import units_by_activity
 from lrs.achievements.evaluator import Evaluator
+from lrs.collector import look_less_often
 from lrs.exchange.work import ExchangeWork
 from lrs.imports.worker import ImportWorker
 from lrs.ledger.appender import Appender
@@ -156,6 +157,7 @@ def main() -> None:
             ("queries", query_steps(service)),
         )
     ]
+    look_less_often()
     try:
         for thread in threads:
             thread.start()
