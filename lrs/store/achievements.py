@@ -31,6 +31,16 @@ class NewClaim:
     payload: ClaimPayload
 
 
+EVIDENCE_REPLACED = "evidence_replaced"
+"""Why a claim is withdrawn whose achievement stands on other evidence than it names."""
+
+
+def bound_alike(payload: bytes, claim: NewClaim) -> bool:
+    """Tell whether a claim's payload (JSON) names the evidence that a new claim does."""
+    bound = msgspec.json.decode(payload, type=ClaimPayload).evidence_hash
+    return bound == claim.payload.evidence_hash
+
+
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
     """What an evaluation came to.

@@ -28,6 +28,7 @@ from lrs.xapi.signatures import Trust
 from schemas.achievements import Renewal
 from tests.unit.dossiers import AcceptedClaim
 from tests.unit.ledgers import LedgerAtWork
+from tests.unit.test_statement_rules import with_
 
 
 @pytest.fixture(scope="module")
@@ -301,3 +302,25 @@ def test_a_renewal_changes_nothing_of_what_was_claimed(tmp_path, profile):
     with zipfile.ZipFile(path) as archive:
         content = b"".join(archive.read(name) for name in archive.namelist())
     assert (b"0.625" in content) == (profile == "full")
+
+
+def test_a_claim_is_put_again_with_the_evidence_that_took_the_place_of_the_first(tmp_path):
+    app = create_app(Settings(data=tmp_path / "lrs", public_url="https://lrs.example"))
+    accepted = AcceptedClaim(app)
+    first = accepted.claim
+    passed = with_("verb.id", "http://adlnet.gov/expapi/verbs/passed")
+    later = {"success": True, "score": {"scaled": 0.9}}
+    accepted.client.post_statements(
+        [{**passed, "result": later, "timestamp": "2026-03-03T08:00:00.000Z"}]
+    )
+    accepted.work()
+    accepted.revoke()
+    claims = {one.id: one for one in accepted.store.exchange.claims(None, 3)}
+    assert {one.state for one in claims.values()} == {"withdrawn", "queued"}
+    (accepted.claim,) = claims.keys() - {first}
+    accepted.answer()
+    path = accepted.dossier(tmp_path / "a.zip")
+    verdict = verify_dossier(path, Trusted(keys=accepted.service.ledger_keys.verifiers()))
+    accepted.service.close()
+    assert verdict.exit_code == 0, told(verdict)
+    assert "the credit stands" in told(verdict)
