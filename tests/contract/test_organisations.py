@@ -12,7 +12,7 @@ from lrs.store.mongo import sharing as mongo
 from lrs.store.organisations import SharedQuery
 from lrs.store.sqlite import sharing as sqlite
 from lrs.store.sqlite.store import SqliteStore
-from schemas.achievements import Achievement
+from schemas.achievements import Achievement, Renewal
 from schemas.audit import Act
 from schemas.organisations import Consent, Employment, Organisation
 from tests.contract.racing import at_once, until_all_is_there
@@ -77,6 +77,21 @@ def test_an_achievement_is_seen_with_both_employment_and_consent_in_any_order(ac
     assert seen(acme, SharedQuery(organisation="other")) == set()
 
 
+def test_a_renewal_is_a_change_and_counts_as_no_other_achievement(acme):
+    employ(acme, "li")
+    consent(acme, "li")
+    settle(acme, achievement("li"))
+    (before,) = acme.organisations.changes(ACME, 0, 10)
+    assert (before.achieved, before.valid_from) == ("2026-01-15", "2026-01-15")
+    later = datetime(2026, 6, 30, 23, tzinfo=UTC)
+    renewal = Renewal(achieved_at=later, evidence={}, evidence_hash="2" * 64)
+    settle(acme, achievement("li", renewals=(renewal,)))
+    (after,) = acme.organisations.changes(ACME, before.seq, 10)
+    assert (after.achieved, after.valid_from) == ("2026-01-15", "2026-07-01")
+    (line,) = acme.organisations.summary(ACME, None, 10)
+    assert (line.month, line.count) == ("2026-01", 1)
+
+
 @pytest.mark.parametrize("how", ["leave", "withdraw", "fall"])
 def test_what_is_seen_no_more_leaves_a_tombstone_that_tells_nothing(acme, how):
     settle(acme, achievement("li", score=0.5))
@@ -94,7 +109,7 @@ def test_what_is_seen_no_more_leaves_a_tombstone_that_tells_nothing(acme, how):
     (gone,) = acme.organisations.changes(ACME, before.seq, 10)
     assert (gone.id, gone.gone) == ("li-U1", True)
     assert (gone.unit, gone.state, gone.employee, gone.department) == ("", "", "", "")
-    assert gone.score is None
+    assert (gone.score, gone.valid_from) == (None, "")
     assert acme.organisations.summary(ACME, None, 10) == []
     assert acme.organisations.changes(ACME, gone.seq, 10) == []
 

@@ -228,13 +228,12 @@ class MongoAchievements:
             "version": achievement.version,
             "state": achievement.state,
             "changed": tx.instant,
-            "evidence_hash": achievement.evidence_hash,
             "body": body,
         }
         change = {
             "$set": placed | ({"waiting": tx.instant} if waits else {}),
             # Also what it rests on no more: the ledger holds what was.
-            "$addToSet": {"rested_on": {"$each": sorted(achievement.evidence)}},
+            "$addToSet": {"rested_on": {"$each": sorted(achievement.all_evidence)}},
         }
         if not waits:
             change["$unset"] = {"waiting": ""}

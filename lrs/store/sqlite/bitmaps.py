@@ -37,14 +37,14 @@ SEEN = 4
 
 
 class Range(NamedTuple):
-    """Places of the sequence, both ends included: `seqs` are those at which all terms are, in
-    rising order; where it is None, posting lists tell, that of the first of `terms` driving.
+    """Places of the sequence, both ends included: `seqs` are those at which all terms are, in the
+    order asked for; where it is None, posting lists tell, that of the first of `terms` driving.
     """
 
     low: int
     high: int
     terms: Sequence[int]
-    seqs: Sequence[int] | None = None
+    seqs: Iterator[int] | None = None
 
 
 def meetings(
@@ -103,7 +103,9 @@ def _met(
         met = _intersection(packed)
         if met and end - begin + 1 < PIECE:
             met &= BitMap(range(begin - first, end - first + 1))
-        yield Range(begin, end, terms, [first + place for place in met.to_array()])
+        places = met.to_array()
+        in_order = places if ascending else reversed(places)
+        yield Range(begin, end, terms, map(first.__add__, in_order))
 
 
 def _intersection(packed: Iterable[bytes]) -> BitMap:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import zstandard
@@ -120,8 +121,7 @@ class SqliteStatements:
                         part.terms, part.low, part.high, wanted, ascending=query.ascending
                     )
                 else:
-                    seqs = part.seqs if query.ascending else part.seqs[::-1]
-                    found += self._unvoided(seqs, wanted)
+                    found += self._unvoided(part.seqs, wanted)
         return [self._stored(row) for row in found]
 
     def _walk(
@@ -145,17 +145,15 @@ class SqliteStatements:
             (*terms, low, high, limit),
         )
 
-    def _unvoided(self, seqs: Sequence[int], limit: int) -> list[tuple[Any, ...]]:
+    def _unvoided(self, seqs: Iterator[int], limit: int) -> list[tuple[Any, ...]]:
         """Read rows of the first `limit` of the statements that are not voided, in their order."""
         found: list[tuple[Any, ...]] = []
-        for begin in range(0, len(seqs), limit):
+        while len(found) < limit and (some := list(islice(seqs, limit))):
             found += self._database.read().execute(
                 f"SELECT {COLUMNS} FROM json_each(?) j CROSS JOIN statement s "  # noqa: S608
                 "WHERE s.seq = j.value AND s.voided = 0 ORDER BY j.key LIMIT ?",
-                (json.dumps(seqs[begin : begin + limit]), limit - len(found)),
+                (json.dumps(some), limit - len(found)),
             )
-            if len(found) == limit:
-                break
         return found
 
     def _shortest_first(self, terms: set[int]) -> tuple[list[int], bool]:
