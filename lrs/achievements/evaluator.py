@@ -71,10 +71,12 @@ class Evaluator:
 
     def step(self) -> bool:
         """Evaluate the next personas; False where none is due."""
+        epoch = self._records.epoch()
         dues = self._achievements.due(BATCH)
         if not dues:
             return False
-        self._achievements.settle(self._evaluations(dues))
+        # Where it is refused, those who are due still are.
+        self._achievements.settle(self._evaluations(dues), epoch)
         return True
 
     def _evaluations(self, dues: Sequence[DueEvaluation]) -> list[Evaluation]:

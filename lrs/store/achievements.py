@@ -116,8 +116,9 @@ class Achievements(Protocol):
         """Return a persona's achievements of all versions of a unit, the latest version last."""
         ...
 
-    def settle(self, evaluations: Sequence[Evaluation]) -> None:
-        """Write what evaluations came to, whole.
+    def settle(self, evaluations: Sequence[Evaluation], epoch: int | None = None) -> bool:
+        """Write what evaluations came to, whole; False, with nothing written, where persons were
+        erased, or identities or courses have changed, since `epoch` (`lrs.store.records`) was read.
 
         The claims of an achievement that stands no more are withdrawn. A mark set since the
         evaluation began stays.

@@ -1,6 +1,5 @@
 """What an organisation sees: the view, its changes in order, and their sums."""
 
-import time
 from datetime import UTC, date, datetime, timedelta
 from threading import Thread
 
@@ -16,7 +15,7 @@ from lrs.store.sqlite.store import SqliteStore
 from schemas.achievements import Achievement, Renewal
 from schemas.audit import Act
 from schemas.organisations import Consent, Employment, Organisation
-from tests.contract.racing import at_once
+from tests.contract.racing import at_once, until_all_is_there
 
 ACT = Act(principal="test", action="tested", subject="it")
 TODAY = date(2026, 3, 1)
@@ -265,9 +264,7 @@ def test_changes_of_several_writers_are_followed_while_they_are_made(acme, secon
         writer.start()
     while any(writer.is_alive() for writer in writers):
         follower.read(3)
-    end = acme.now()
-    while acme.statements.consistent_through() < end:
-        time.sleep(0.01)
+    until_all_is_there(acme)
     while follower.read(3):
         pass
     assert len(follower.copy) == len(people)
@@ -280,6 +277,7 @@ def test_an_achievement_and_a_consent_that_come_at_once_are_seen_together(acme):
         employ(acme, persona)
         steps = (lambda p=persona: settle(acme, achievement(p)), lambda p=persona: consent(acme, p))
         at_once(lambda n, steps=steps: steps[n](), 2)
+    until_all_is_there(acme)
     assert {one.persona for one in acme.organisations.changes(ACME, 0, 10)} == set(people)
     assert sum(line.count for line in acme.organisations.summary(ACME, None, 10)) == len(people)
 

@@ -20,8 +20,8 @@ from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.terms import term_of
 
 PIECE = 262_144
-"""Places of the sequence in a piece: what one container of a roaring bitmap holds. It is part of
-what is stored.
+"""Places of the sequence in a piece, four containers of a roaring bitmap. It is part of what is
+stored. In smaller pieces a query reads more rows, in larger ones each step writes more.
 """
 
 STEP = 8_192
