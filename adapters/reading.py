@@ -96,11 +96,12 @@ def figure_of(value: object) -> float | None:
 
 def activities_of(statement: Statement, *groups: str) -> list[Activity]:
     """Return the context activities of the groups (`parent`, `grouping`…), in that order."""
-    if statement.context is UNSET or statement.context.context_activities is UNSET:
+    context = statement.context
+    if context is UNSET or (within := context.context_activities) is UNSET:
         return []
     found: list[Activity] = []
     for name in groups:
-        group = getattr(statement.context.context_activities, name)
+        group = getattr(within, name)
         if group is not UNSET:
             found += group if isinstance(group, list) else [group]
     return found
@@ -116,14 +117,17 @@ def object_of(statement: Statement) -> Activity | None:
 
 def type_of(activity: Activity) -> str | None:
     """Return the activity's type, None where none is told."""
-    if activity.definition is UNSET or activity.definition.type is UNSET:
+    definition = activity.definition
+    if definition is UNSET or (found := definition.type) is UNSET:
         return None
-    return activity.definition.type
+    return found
 
 
 def course_of(statement: Statement, about: Activity) -> str | None:
     """Return the course that an activity belongs to: itself, or a context activity of that type."""
-    for activity in (about, *activities_of(statement, "parent", "grouping")):
+    if type_of(about) in COURSE_TYPES:
+        return about.id
+    for activity in activities_of(statement, "parent", "grouping"):
         if type_of(activity) in COURSE_TYPES:
             return activity.id
     return None

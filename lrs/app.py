@@ -6,7 +6,7 @@ from flask import Flask
 from flask.typing import ResponseReturnValue
 
 from adapters.outbound_http import OutboundHttp
-from lrs import problems
+from lrs import collector, problems
 from lrs.api import blueprint
 from lrs.api.nouns import api_blueprints
 from lrs.auth import browser_sessions, headers
@@ -31,12 +31,19 @@ from lrs.xapi.plain_posts import PlainPosts
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Return the application for the settings, by default those of the environment."""
-    if settings is None:
-        exit_with_parent()
-        logs.configure()
-        settings = Settings.from_environment()
-        if is_bound():
-            require_store(settings)
+    if settings is not None:
+        return _application(settings)
+    exit_with_parent()
+    logs.configure()
+    settings = Settings.from_environment()
+    if is_bound():
+        require_store(settings)
+    app = _application(settings)
+    collector.look_less_often()
+    return app
+
+
+def _application(settings: Settings) -> Flask:
     service = Service(settings)
     app = Flask("lrs", static_folder=None)
     app.config.update(

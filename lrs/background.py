@@ -13,6 +13,7 @@ from adapters.inbound import inbound_adapters
 from adapters.outbound_http import OutboundHttp
 from lrs.achievements.catalogue import units_by_activity
 from lrs.achievements.evaluator import Evaluator
+from lrs.collector import look_less_often
 from lrs.exchange.work import ExchangeWork
 from lrs.imports.worker import ImportWorker
 from lrs.ledger.appender import Appender
@@ -101,6 +102,11 @@ def retention_steps(service: Service) -> list[Step]:
     return [Retaining(service.store).step, lambda: statements.repack(PIECE)]
 
 
+def query_steps(service: Service) -> list[Step]:
+    """Return the work that keeps queries of statements fast."""
+    return [service.store.statements.index]
+
+
 def run(work: list[Step], stopping: threading.Event) -> None:
     """Do all steps in turn until `stopping` is set.
 
@@ -148,8 +154,10 @@ def main() -> None:
             ("ledger", ledger_steps(service)),
             ("witnesses", witness_steps(service)),
             ("retention", retention_steps(service)),
+            ("queries", query_steps(service)),
         )
     ]
+    look_less_often()
     try:
         for thread in threads:
             thread.start()

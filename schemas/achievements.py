@@ -22,6 +22,18 @@ Verdict = Literal["approve", "refuse", "ask"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
+class Renewal(msgspec.Struct, frozen=True, kw_only=True):
+    """A persona has met the rule again, by what was done after the achievement or its last renewal.
+
+    `achieved_at`, `score`, `evidence` and `evidence_hash` are as those of an achievement.
+    """
+
+    achieved_at: datetime
+    score: float | None = None
+    evidence: dict[str, str]
+    evidence_hash: str
+
+
 class Achievement(msgspec.Struct, frozen=True, kw_only=True):
     """A persona has met the rule of a unit's version.
 
@@ -31,7 +43,8 @@ class Achievement(msgspec.Struct, frozen=True, kw_only=True):
     `basis` are the ids of achievements that it rests on, `conversion` the equivalence
     (`CODE/VERSION`) that it came by. `asked` tells whether an officer has asked for more before
     deciding, `reason` why it is refused, superseded or revoked. `hours` maps statements to the time
-    (begin and end, microseconds since the epoch) that they fill for conditions on hours.
+    (begin and end, microseconds since the epoch) that they fill for conditions on hours. `renewals`
+    put off the end of its validity, in their order, and bring nothing else.
     """
 
     id: str
@@ -49,6 +62,22 @@ class Achievement(msgspec.Struct, frozen=True, kw_only=True):
     asked: bool = False
     reason: str | None = None
     hours: dict[str, tuple[int, int]] = {}
+    renewals: tuple[Renewal, ...] = ()
+
+    @property
+    def valid_from(self) -> datetime:
+        """From when on its validity is counted: its last renewal, else when it was achieved."""
+        return self.renewals[-1].achieved_at if self.renewals else self.achieved_at
+
+    @property
+    def all_evidence(self) -> frozenset[str]:
+        """The ids of the statements that it and its renewals rest on."""
+        return frozenset(self.evidence).union(*(one.evidence for one in self.renewals))
+
+    @property
+    def hashes(self) -> tuple[str, ...]:
+        """The evidence hashes of it and of its renewals, in their order."""
+        return self.evidence_hash, *(one.evidence_hash for one in self.renewals)
 
 
 class OfficerDecision(msgspec.Struct, frozen=True, kw_only=True):

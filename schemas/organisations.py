@@ -67,7 +67,7 @@ class SharedAchievement(msgspec.Struct, frozen=True, kw_only=True):
     """An achievement as an organisation may see it, or that it may no more (`gone`).
 
     `seq` grows with every change of what may be seen; `changed` is the instant of it
-    (microseconds), `achieved` the day.
+    (microseconds), `achieved` the day, `valid_from` that from which on its validity is counted.
     """
 
     seq: int
@@ -79,6 +79,7 @@ class SharedAchievement(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 0
     state: str = ""
     achieved: str = ""
+    valid_from: str = ""
     employee: str = ""
     department: str = ""
     score: float | None = None

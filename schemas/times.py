@@ -9,7 +9,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def format_instant(instant: int) -> str:
     """Return microseconds since the epoch as RFC 3339 in UTC, `2026-03-02T08:00:00.000001Z`."""
-    return moment_of(instant).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment_of(instant).isoformat(timespec="microseconds")[: -len("+00:00")] + "Z"
 
 
 def instant_of(moment: datetime) -> int:

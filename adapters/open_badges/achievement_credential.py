@@ -92,9 +92,9 @@ def build_achievement_credential(
         "validFrom": time_text(issued_at),
         "awardedDate": time_text(achievement.achieved_at),
         "credentialSubject": subject,
-        "evidence": [_evidence(achievement.evidence_hash)],
+        "evidence": [_evidence(one) for one in achievement.hashes],
     }
-    until = valid_until(achievement.achieved_at, unit)
+    until = valid_until(achievement.valid_from, unit)
     if until is None and unit.validity is not None:
         raise NotExpressible(
             Text("%(validity)s months reach beyond the year 9999", validity=unit.validity)

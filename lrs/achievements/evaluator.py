@@ -15,13 +15,14 @@ from msgspec.structs import replace
 from lrs.achievements.catalogue import Catalogue, catalogue_of
 from lrs.achievements.evaluate import evidence_hash, leaves
 from lrs.achievements.evidence import stretches_of
-from lrs.achievements.judge import Judge, Judgement, held_of
+from lrs.achievements.judge import Judge, Judgement, Renewed, held_of
+from lrs.records.sessions import in_their_time
 from lrs.store.achievements import Achievements, DueEvaluation, Evaluation, NewClaim
 from lrs.store.exchange import Exchange, KnownReceiver
 from lrs.store.records import Persona, Records
 from lrs.store.statements import Statements, StoredStatement
 from lrs.store.units import Equivalences, Units
-from schemas.achievements import Achievement
+from schemas.achievements import Achievement, Renewal
 from schemas.claims import ClaimLearner, ClaimPayload, ClaimUnit
 from schemas.events import Event
 from schemas.receivers import LearnerSettings, learner_identifier
@@ -70,10 +71,12 @@ class Evaluator:
 
     def step(self) -> bool:
         """Evaluate the next personas; False where none is due."""
+        epoch = self._records.epoch()
         dues = self._achievements.due(BATCH)
         if not dues:
             return False
-        self._achievements.settle(self._evaluations(dues))
+        # Where it is refused, those who are due still are.
+        self._achievements.settle(self._evaluations(dues), epoch)
         return True
 
     def _evaluations(self, dues: Sequence[DueEvaluation]) -> list[Evaluation]:
@@ -102,7 +105,7 @@ class Evaluator:
             )
             achieved = {one.id: one for one in known}
             read = {one for due in of_persona for one in catalogue.activities.get(due.unit, ())}
-            events = self._records.events_about(persona_id, read) if read else []
+            events = in_their_time(self._records.events_about(persona_id, read) if read else [])
             for due in of_persona:
                 evaluation = self._evaluate(
                     due, persona, list(achieved.values()), events, this_round
@@ -154,6 +157,14 @@ class Evaluator:
         # The unit as it was published: what was decided on may have fewer days.
         unit = catalogue.unit(due.unit, judgement.unit.version)
         achievement, sources = self._achievement(judgement, unit, held)
+        if achievement.state == "verified" and unit.validity is not None:
+            renewed = this_round.judge.renewed(judgement, achievement, achieved)
+            achievement, of_renewals = self._renewed(achievement, renewed)
+            sources |= of_renewals
+            if renewed.again_at is not None:
+                again_at = min(
+                    again_at or instant_of(renewed.again_at), instant_of(renewed.again_at)
+                )
         return Evaluation(
             due=due,
             achievement=achievement,
@@ -182,9 +193,7 @@ class Evaluator:
         decided = conversion or judgement.decision
         assert decided.achieved_at is not None  # noqa: S101 - what is met has its time
         stored = self._stored(decided.evidence)
-        evidence = {
-            statement: hashlib.sha256(one.body).hexdigest() for statement, one in stored.items()
-        }
+        evidence = _hashed(stored)
         achievement = Achievement(
             id=str(uuid.uuid5(NAMESPACE, f"{judgement.persona.id}|{unit.code}|{unit.version}")),
             persona=judgement.persona.id,
@@ -202,6 +211,29 @@ class Evaluator:
         )
         return achievement, {one.source for one in stored.values()}
 
+    def _renewed(self, achievement: Achievement, renewed: Renewed) -> tuple[Achievement, set[int]]:
+        """Return the achievement with its renewals, and the sources of their evidence."""
+        if renewed.by is None and renewed.kept == achievement.renewals == ():
+            return achievement, set()
+        renewals, hours = renewed.kept, achievement.hours
+        if renewed.by is not None:
+            decision = renewed.by.decision
+            assert decision.achieved_at is not None  # noqa: S101 - what is met has its time
+            evidence = _hashed(self._stored(decision.evidence))
+            renewal = Renewal(
+                achieved_at=decision.achieved_at,
+                score=decision.score,
+                evidence=evidence,
+                evidence_hash=evidence_hash(renewed.by.unit, evidence),
+            )
+            renewals, hours = (*renewals, renewal), hours | _hours(renewed.by)
+        achievement = replace(achievement, renewals=renewals)
+        rests_on = achievement.all_evidence
+        return (
+            replace(achievement, hours={one: hours[one] for one in hours if one in rests_on}),
+            {one.source for one in self._stored(sorted(rests_on)).values()},
+        )
+
     def _new_since_ruling(self, judgement: Judgement, held: Achievement) -> bool:
         """Tell whether the rule reads a statement that came after the last officer's decision."""
         decisions = self._achievements.decisions(held.id)
@@ -211,6 +243,10 @@ class Evaluator:
     def _stored(self, statements: Sequence[str] | Mapping[str, str]) -> dict[str, StoredStatement]:
         found = ((one, self._statements.get(uuid.UUID(one).bytes)) for one in statements)
         return {statement: stored for statement, stored in found if stored is not None}
+
+
+def _hashed(stored: Mapping[str, StoredStatement]) -> dict[str, str]:
+    return {statement: hashlib.sha256(one.body).hexdigest() for statement, one in stored.items()}
 
 
 def _hours(judgement: Judgement) -> dict[str, tuple[int, int]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from lrs.achievements.catalogue import Catalogue
 from lrs.achievements.conversion import ConversionResult, convert
@@ -17,7 +19,7 @@ from lrs.records.sessions import in_their_time
 from lrs.store.achievements import Achievements
 from lrs.store.records import Persona, Records
 from lrs.store.statements import Statements
-from schemas.achievements import STANDING, Achievement
+from schemas.achievements import STANDING, Achievement, Renewal
 from schemas.events import Event
 from schemas.sources import Source
 from schemas.units import Hours, Unit, valid_until
@@ -75,15 +77,27 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
             return False
         if set(self.decision.evidence) == set(held.evidence):
             return held.basis == self.decision.achievements
+        return self.holds(held.evidence, held.basis)
+
+    def holds(self, evidence: Collection[str], basis: Collection[str] = ()) -> bool:
+        """Tell whether evidence, with the achievements of `basis`, still suffices by itself."""
         again = evaluate(
             self.unit,
-            _held_and_taken_back(held, self.events),
+            _those_and_taken_back(evidence, self.events),
             self.decision.as_of,
-            self.background.with_earned(
-                [one for one in self.background.earned if one.id in held.basis]
-            ),
+            self.background.with_earned([one for one in self.background.earned if one.id in basis]),
         )
-        return again.met and set(again.evidence) <= set(held.evidence)
+        return again.met and set(again.evidence) <= set(evidence)
+
+
+class Renewed(NamedTuple):
+    """How an achievement is renewed: by what it was already, by what it is now, and when to look
+    at it again.
+    """
+
+    kept: tuple[Renewal, ...]
+    by: Judgement | None = None
+    again_at: datetime | None = None
 
 
 class Judge:
@@ -119,7 +133,8 @@ class Judge:
         """Judge a persona for a unit as of `now`; None where no version is in force.
 
         `achieved` are the persona's achievements, `events` those of the activities that the
-        unit's rules read and perhaps of others; both are read where they are not given.
+        unit's rules read and perhaps of others, in their time (`lrs.records.sessions`); both are
+        read where they are not given.
         """
         if achieved is None:
             achieved = self._achievements.of_persona(persona.id, self._catalogue.concerns(code))
@@ -137,6 +152,38 @@ class Judge:
         judgement = self._under([draft], persona, now, achieved, held_of(achieved, draft.code))
         assert judgement is not None  # noqa: S101 - there is a version
         return judgement
+
+    def renewed(
+        self, judgement: Judgement, achievement: Achievement, achieved: Sequence[Achievement]
+    ) -> Renewed:
+        """Tell how an achievement that stands is renewed, as of the judgement.
+
+        What was done after it, or after its last renewal, has to meet the rule by itself, without
+        other achievements, on days on which its version is in force, and so late that it would be
+        valid once the validity before is over. Where that is still to come, it is looked at then.
+        """
+        unit, now = judgement.unit, judgement.decision.as_of
+        kept = tuple(one for one in achievement.renewals if judgement.holds(one.evidence))
+        until = valid_until(replace(achievement, renewals=kept).valid_from, unit)
+        if until is None or unit.officer or achievement.conversion is not None:
+            return Renewed(kept)
+        at = max(now, until + timedelta(seconds=1))
+        latest = replace(achievement, renewals=kept)
+        fresh = [
+            event
+            for event in judgement.events
+            if event.time > latest.valid_from
+            and event.statement not in latest.all_evidence
+            and ((end := valid_until(event.time, unit)) is None or end >= at)
+        ]
+        versions = self._catalogue.in_force(unit.code)
+        in_force = next((one for one in versions if one.version == unit.version), None)
+        if not fresh or in_force is None:
+            return Renewed(kept)
+        decided = self._by_rule(in_force, judgement.persona, at, achieved, None, known=fresh)
+        if not decided.decision.met or decided.decision.achievements:
+            return Renewed(kept)
+        return Renewed(kept, again_at=at) if at > now else Renewed(kept, by=decided)
 
     def _under(
         self,
@@ -173,9 +220,9 @@ class Judge:
         activities = activities_of(unit)
         if known is None:
             told = self._records.events_about(persona.id, activities) if activities else []
+            events = in_their_time(told)
         else:
-            told = [one for one in known if {one.activity, one.course} & activities]
-        events = in_their_time(told)
+            events = [one for one in known if {one.activity, one.course} & activities]
         read = units_of(unit)
         background = Background(
             identifiers=frozenset(persona.identifiers),
@@ -210,7 +257,7 @@ class Judge:
             unit = units[one.id]
             if one.state != "verified" or unit is None:
                 continue
-            route, until = unit.route, valid_until(one.achieved_at, unit)
+            route, until = unit.route, valid_until(one.valid_from, unit)
             if one.conversion is not None:
                 source = units.get(one.basis[0])
                 route = source.route if source else None
@@ -229,7 +276,7 @@ class Judge:
 
     def _valid_until(self, achievement: Achievement) -> datetime | None:
         unit = self._unit(achievement)
-        return valid_until(achievement.achieved_at, unit) if unit else None
+        return valid_until(achievement.valid_from, unit) if unit else None
 
     def _unit(self, achievement: Achievement) -> Unit | None:
         return self._catalogue.versions.get(achievement.unit, {}).get(achievement.version)
@@ -250,7 +297,7 @@ class Judge:
         if held is not None and held.state == "verified" and held.conversion is None:
             place = (held.achieved_at, held.id)
             verified = [one for one in verified if (one.achieved_at, one.id) < place]
-        return {statement: one.unit for one in verified for statement in one.evidence}
+        return {statement: one.unit for one in verified for statement in one.all_evidence}
 
     def _from_compromised(self, events: Sequence[Event]) -> frozenset[str]:
         """Return the statements that came while their source's key was in other hands.
@@ -317,17 +364,17 @@ def _taken(
     )
 
 
-def _held_and_taken_back(held: Achievement, events: Sequence[Event]) -> list[Event]:
-    """Return the events of an achievement's evidence and those that may take them back."""
+def _those_and_taken_back(evidence: Container[str], events: Sequence[Event]) -> list[Event]:
+    """Return the events of evidence and those that may take them back."""
     sessions = {
         (event.activity, event.session)
         for event in events
-        if event.kind == "attended" and event.statement in held.evidence
+        if event.kind == "attended" and event.statement in evidence
     }
     return [
         event
         for event in events
-        if event.statement in held.evidence
+        if event.statement in evidence
         or event.kind == "uncompleted"
         or (event.kind == "attended" and (event.activity, event.session) in sessions)
     ]

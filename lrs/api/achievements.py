@@ -27,7 +27,7 @@ def blueprint(service: Service) -> ApiBlueprint:
     def shape(item: tuple[int, Achievement]) -> dict[str, Any]:
         changed, achievement = item
         unit = units.unit(achievement.unit, achievement.version)
-        until = valid_until(achievement.achieved_at, unit) if unit else None
+        until = valid_until(achievement.valid_from, unit) if unit else None
         return {
             **msgspec.structs.asdict(achievement),
             "changed": moment_of(changed),

@@ -32,6 +32,7 @@ Achievement = TypedDict('Achievement', {
     'id': 'str',
     'persona': 'str',
     'reason': 'NotRequired[str | None]',
+    'renewals': 'NotRequired[list[Renewal]]',
     'score': 'NotRequired[float | None]',
     'state': 'str',
     'unit': 'str',
@@ -530,6 +531,7 @@ HeldAchievement = TypedDict('HeldAchievement', {
     'id': 'str',
     'persona': 'str',
     'reason': 'NotRequired[str | None]',
+    'renewals': 'NotRequired[list[Renewal]]',
     'score': 'NotRequired[float | None]',
     'state': 'str',
     'unit': 'str',
@@ -1039,6 +1041,13 @@ Refusal = TypedDict('Refusal', {
 Release = TypedDict('Release', {
     'cells': 'NotRequired[dict[str, Any]]',
     'reason': 'NotRequired[str]',
+})
+
+Renewal = TypedDict('Renewal', {
+    'achieved_at': 'str',
+    'evidence': 'NotRequired[dict[str, Any]]',
+    'evidence_hash': 'str',
+    'score': 'NotRequired[float | None]',
 })
 
 Reset = TypedDict('Reset', {

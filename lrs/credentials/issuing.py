@@ -68,7 +68,7 @@ class Issuing:
 
         Raises NotExpressible where the achievement is not verified or has no persona any more.
         """
-        standing = self._credentials.standing(achievement.id, language)
+        standing = self._credentials.standing(achievement.id, language, achievement.hashes[-1])
         if standing is not None:
             return standing
         outcome = self._outcome(achievement)
@@ -94,7 +94,7 @@ class Issuing:
                 language=language,
                 place=place,
                 issued_at=now,
-                evidence_hash=achievement.evidence_hash,
+                evidence_hash=achievement.hashes[-1],
                 token=sign_jwt(document, keys.token_key(self.issuer)),
                 document=canonical(add_proof(document, keys.proof_key(self.issuer), now)),
             )

@@ -13,7 +13,7 @@ _OF_PERSONS = frozenset(
         "persona.name",
     }
 )
-_OF_RESULTS = frozenset({"body.score", "claim.score"})
+_OF_RESULTS = frozenset({"body.renewals", "body.score", "claim.score"})
 
 _STATEMENT_MEMBERS = frozenset({"id", "verb", "object", "result", "timestamp", "stored", "version"})
 

@@ -65,6 +65,8 @@ def _last_day(shared: SharedAchievement, unit: Unit | None) -> date | None:
     """Return the last day of the validity of an achievement, None where it has no end."""
     if unit is None:
         return None
-    noon = datetime.combine(date.fromisoformat(shared.achieved), time(12), BANK_ZONE)
+    noon = datetime.combine(
+        date.fromisoformat(shared.valid_from or shared.achieved), time(12), BANK_ZONE
+    )
     until = valid_until(noon, unit)
     return until.date() if until is not None else None

@@ -33,7 +33,6 @@ def _moved_achievement(row: Row, related: Related) -> dict[str, Any]:
         "version": row["version"],
         "state": row["state"],
         "changed": row["changed"],
-        "evidence_hash": _achievement(row["body"]).evidence_hash,
         "body": row["body"],
         "sources": [one["source"] for one in sources],
         "rested_on": [str(uuid.UUID(one["statement"])) for one in rested_on],
@@ -58,7 +57,7 @@ def _credential(row: Row, related: Related) -> dict[str, Any]:
         **rest,
         "stands": achievement is not None
         and achievement.state == "verified"
-        and achievement.evidence_hash == row["evidence_hash"],
+        and row["evidence_hash"] in achievement.hashes,
     }
 
 

@@ -6,7 +6,6 @@ told by their type, where they were raised, and their text without values.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
@@ -14,6 +13,8 @@ import traceback
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
+
+import msgspec
 
 from lrs.observe import request_id
 from lrs.observe.redaction import without_values
@@ -38,7 +39,7 @@ class JsonLines(logging.Formatter):
         line |= getattr(record, "fields", {})
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = _told(*record.exc_info[1:])
-        return json.dumps(line, ensure_ascii=False)
+        return msgspec.json.encode(line).decode()
 
 
 class ShortLines(logging.Formatter):

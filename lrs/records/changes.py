@@ -11,7 +11,15 @@ from lrs.records.fold import state_of
 from lrs.records.sessions import left_out
 from lrs.records.state import Origin, RecordState, in_order
 from lrs.store.courses import Courses
-from lrs.store.projections import Checkpoint, Projection, Projections, Rework, Scope, StoredEvent
+from lrs.store.projections import (
+    Checkpoint,
+    Projection,
+    Projections,
+    Rework,
+    Scope,
+    StoredEvent,
+    belongings_of,
+)
 from lrs.store.records import RecordKey
 from schemas.courses import CourseStructure
 from schemas.events import Event, Score
@@ -85,6 +93,7 @@ class Changes:
         self._again: set[RecordKey] = set()
         self._courses: set[tuple[Scope, str]] = set()
         self._records: dict[RecordKey, RecordState | None] = {}
+        self._known: dict[RecordKey, dict[str, bool]] = {}
         self._left_out: dict[RecordKey, set[tuple[int, int]]] = {}
         self._said: dict[tuple[Scope, str], Sequence[Event]] = {}
         self._touched: set[tuple[str, str]] = set()
@@ -140,6 +149,7 @@ class Changes:
             voided=self._voided,
             moved=self._moved,
             records=self._records,
+            known=self._known,
             left_out=self._left_out,
             satisfied=self._said,
             unrecognised=unrecognised or {},
@@ -151,6 +161,7 @@ class Changes:
         """Bring the records up to date, and see of which courses more may be satisfied."""
         keys = {*self._fresh, *self._gone}
         states = self._projections.states(self._generation, keys)
+        self._known = {key: belongings_of(state) for key, state in states.items()}
         units = self._structures.with_units(self._names(states))
         for key in keys:
             state = states.get(key)

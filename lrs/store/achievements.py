@@ -31,6 +31,16 @@ class NewClaim:
     payload: ClaimPayload
 
 
+EVIDENCE_REPLACED = "evidence_replaced"
+"""Why a claim is withdrawn whose achievement stands on other evidence than it names."""
+
+
+def bound_alike(payload: bytes, claim: NewClaim) -> bool:
+    """Tell whether a claim's payload (JSON) names the evidence that a new claim does."""
+    bound = msgspec.json.decode(payload, type=ClaimPayload).evidence_hash
+    return bound == claim.payload.evidence_hash
+
+
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
     """What an evaluation came to.
@@ -106,8 +116,9 @@ class Achievements(Protocol):
         """Return a persona's achievements of all versions of a unit, the latest version last."""
         ...
 
-    def settle(self, evaluations: Sequence[Evaluation]) -> None:
-        """Write what evaluations came to, whole.
+    def settle(self, evaluations: Sequence[Evaluation], epoch: int | None = None) -> bool:
+        """Write what evaluations came to, whole; False, with nothing written, where persons were
+        erased, or identities or courses have changed, since `epoch` (`lrs.store.records`) was read.
 
         The claims of an achievement that stands no more are withdrawn. A mark set since the
         evaluation began stays.

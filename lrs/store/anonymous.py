@@ -22,7 +22,9 @@ DISPLAY = {
 SHORTEST = 4
 """Characters of an account's name, below which it may be a number of anything else in a sheet."""
 
-_PERSONAL_FIELDS = frozenset({"evidence", "score", "reason", "identifier", "identifiers", "name"})
+_PERSONAL_FIELDS = frozenset(
+    {"evidence", "renewals", "score", "reason", "identifier", "identifiers", "name"}
+)
 
 
 def tombstone(body: bytes, nobody: str, why: Literal["erased", "expired"] = "erased") -> bytes:
@@ -58,6 +60,8 @@ def achievement_of_nobody(body: bytes, names: Mapping[str, str]) -> bytes:
     """Return an achievement (JSON) with what it is worth, under ids that lead to nobody."""
     achievement: dict[str, Any] = msgspec.json.decode(renamed(body, names))
     achievement |= {"score": None, "evidence": {}}
+    for renewal in achievement.get("renewals", ()):
+        renewal |= {"score": None, "evidence": {}}
     achievement.pop("reason", None)
     return msgspec.json.encode(achievement)
 

@@ -31,8 +31,12 @@ class Credentials(Protocol):
         """Return the credential with the id."""
         ...
 
-    def standing(self, achievement: str, language: str) -> IssuedCredential | None:
-        """Return the credential of an achievement in a language that is not revoked."""
+    def standing(
+        self, achievement: str, language: str, evidence_hash: str
+    ) -> IssuedCredential | None:
+        """Return the credential of an achievement in a language, of the evidence or renewal, that
+        is not revoked.
+        """
         ...
 
     def of_persona(self, persona: str) -> list[IssuedCredential]:

@@ -82,16 +82,24 @@ def record_subject(key: RecordKey) -> str:
     return json.dumps(key, ensure_ascii=False)
 
 
+def belongings_of(state: RecordState) -> dict[str, bool]:
+    """Return the activities that a record belongs to: its courses (True), and the publisher's ids
+    of what it is about, or is within (False).
+    """
+    return {whole: whole in state.courses for whole in state.courses | state.published_as}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Projection:
     """What a run of statements after a checkpoint up to `through` changes, or a piece of rework.
 
     `voided` gives for the seq of each statement that is voided that of the first that voids it;
     `moved` are events that go to another persona; `records` holds the state of each record that
-    changes, None where no event is left; `left_out` the events (seq, ordinal) of records that were
-    read whole which count for nothing; `satisfied` what we say of a course, whole; `due` the
-    personas to be evaluated for units; `reworked` a piece of rework and how far it now is, None
-    where it is done.
+    changes, None where no event is left; `known` the activities that those of them belong to
+    (`belongings_of`) that are there already, which saves looking for them; `left_out` the events
+    (seq, ordinal) of records that were read whole which count for nothing; `satisfied` what we say
+    of a course, whole; `due` the personas to be evaluated for units; `reworked` a piece of rework
+    and how far it now is, None where it is done.
     """
 
     since: Checkpoint
@@ -101,6 +109,7 @@ class Projection:
     voided: Mapping[int, int] = field(default_factory=dict)
     moved: Sequence[StoredEvent] = ()
     records: Mapping[RecordKey, RecordState | None] = field(default_factory=dict)
+    known: Mapping[RecordKey, Mapping[str, bool]] = field(default_factory=dict)
     left_out: Mapping[RecordKey, Collection[tuple[int, int]]] = field(default_factory=dict)
     satisfied: Mapping[tuple[Scope, str], Sequence[Event]] = field(default_factory=dict)
     unrecognised: Mapping[tuple[str, str], int] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -15,7 +15,8 @@ from schemas.units import BANK_ZONE
 
 
 class Shown(NamedTuple):
-    """What an organisation sees of an achievement; `achieved` is the day, ISO 8601."""
+    """What an organisation sees of an achievement; `achieved` and `valid_from` are days, ISO
+    8601."""
 
     persona: str
     unit: str
@@ -25,6 +26,7 @@ class Shown(NamedTuple):
     employee: str
     department: str
     score: float | None
+    valid_from: str
 
 
 def shown(achievement: Achievement, employee: str, department: str) -> Shown | None:
@@ -36,11 +38,16 @@ def shown(achievement: Achievement, employee: str, department: str) -> Shown | N
         unit=achievement.unit,
         version=achievement.version,
         state=achievement.state,
-        achieved=achievement.achieved_at.astimezone(BANK_ZONE).date().isoformat(),
+        achieved=_day(achievement.achieved_at),
         employee=employee,
         department=department,
         score=achievement.score,
+        valid_from=_day(achievement.valid_from),
     )
+
+
+def _day(moment: datetime) -> str:
+    return moment.astimezone(BANK_ZONE).date().isoformat()
 
 
 def followed(told: Employment, held: Employment | None, *, listed: bool) -> Employment | None:

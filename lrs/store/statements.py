@@ -133,6 +133,12 @@ class Statements(Protocol):
         """Yield the seqs of the statements that refer to the one with the id."""
         ...
 
+    def index(self) -> bool:
+        """Let queries be answered faster from some more statements; False where there is nothing
+        to do now. What `find` returns is the same before and after.
+        """
+        ...
+
     def retrain(self) -> int | None:
         """Learn anew how to compress statements, from those that are stored.
 

@@ -5,6 +5,15 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 
 
+class RenewalSchema(Schema):
+    """The rule was met again by what was done later; it puts off the end of the validity."""
+
+    achieved_at = fields.AwareDateTime(required=True)
+    score = fields.Float(allow_none=True)
+    evidence = fields.Dict(keys=fields.String(), values=fields.String())
+    evidence_hash = fields.String(required=True)
+
+
 class HeldAchievementSchema(Schema):
     """A persona has met the rule of a unit's version; `evidence` gives each statement's hash.
 
@@ -26,6 +35,7 @@ class HeldAchievementSchema(Schema):
     conversion = fields.String(allow_none=True)
     asked = fields.Boolean()
     reason = fields.String(allow_none=True)
+    renewals = fields.List(fields.Nested(RenewalSchema))
 
 
 class AchievementSchema(HeldAchievementSchema):

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import orjson
 
+from lrs.store.sqlite.database import LOG_PAGES
 from lrs.store.sqlite.store import SqliteStore
 from lrs.xapi.statements import complete
 from schemas.sources import Source
@@ -114,6 +115,7 @@ def _storage_floor(bodies: Sequence[bytes]) -> float:
         bare.execute("PRAGMA journal_mode = WAL")
         bare.execute("PRAGMA synchronous = FULL")
         bare.execute("PRAGMA cache_size = -32768")
+        bare.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         bare.execute("PRAGMA foreign_keys = ON")
         for (sql,) in database.read().execute(
             "SELECT sql FROM sqlite_schema WHERE tbl_name IN "

@@ -28,11 +28,21 @@ SUBJECTS = (
 STATEMENTS_A_LEARNER = 40
 
 
+def size(count: int) -> tuple[int, int]:
+    """Return how many learners and courses are in `count` statements."""
+    learners = max(10, count // STATEMENTS_A_LEARNER)
+    return learners, max(5, learners // 60)
+
+
+def registration_of(learner: int, course: int) -> str:
+    """Return the registration of a learner for the cmi5 units of a course."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{learner}/{course}"))
+
+
 def statements(count: int, seed: int = 1) -> Iterator[dict[str, Any]]:
     """Yield `count` statements of a cohort of about `count / 40` learners, in order of time."""
     chance = random.Random(seed)
-    learners = max(10, count // STATEMENTS_A_LEARNER)
-    courses = max(5, learners // 60)
+    learners, courses = size(count)
     step = timedelta(days=120) / count
     for place in range(count):
         learner = min(int(chance.betavariate(1.2, 1.2) * learners), learners - 1)
@@ -144,7 +154,7 @@ def _moodle(chance: random.Random, learner: int, course: int, at: datetime) -> d
 def _cmi5(chance: random.Random, learner: int, course: int, at: datetime) -> dict[str, Any]:
     verb = chance.choice(("initialized", "initialized", "terminated", "completed", "passed"))
     unit = chance.randrange(8)
-    registration = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{learner}/{course}"))
+    registration = registration_of(learner, course)
     publisher = f"https://courses.ouchn.example.edu.cn/{course}/au/{unit}"
     categories = [{"id": f"{CMI5}/categories/cmi5"}]
     if verb in ("completed", "passed"):

@@ -1,5 +1,6 @@
 """What tests of races share."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -21,3 +22,10 @@ def each_at_once(act, arguments):
 
     with ThreadPoolExecutor(len(arguments)) as threads:
         return list(threads.map(begin, arguments))
+
+
+def until_all_is_there(store):
+    """Wait until what was written so far can be followed: another writer may still be at work."""
+    end = store.now()
+    while store.statements.consistent_through() < end:
+        time.sleep(0.01)

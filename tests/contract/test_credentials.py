@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
+from schemas.achievements import Renewal
 from schemas.issued import IssuedCredential, Place
 from tests.contract.racing import each_at_once
 from tests.contract.test_achievements import achievement, settle
@@ -48,8 +49,8 @@ def test_one_credential_stands_for_an_achievement_in_a_language(store):
     settle(store, achievement(state="verified"))
     made = each_at_once(lambda n: store.credentials.add(credential(n)), range(1, 5))
     assert len({one.id for one in made}) == 1
-    assert store.credentials.standing("a-U1-p1", "en") == made[0]
-    assert store.credentials.standing("a-U1-p1", "zh-CN") is None
+    assert store.credentials.standing("a-U1-p1", "en", made[0].evidence_hash) == made[0]
+    assert store.credentials.standing("a-U1-p1", "zh-CN", made[0].evidence_hash) is None
     assert store.credentials.get(made[0].id) == made[0]
     chinese = credential(9, language="zh-CN", issued_at=T.replace(month=6))
     assert store.credentials.add(chinese) == chinese
@@ -64,14 +65,14 @@ def test_a_credential_stands_as_long_as_its_achievement_with_its_evidence(store)
     settle(store, replace(verified, state="revoked"))
     assert store.credentials.revoked_places(1) == [1]
     assert store.credentials.get("c1") == replace(made, revoked=True)
-    assert store.credentials.standing("a-U1-p1", "en") is None
+    assert store.credentials.standing("a-U1-p1", "en", made.evidence_hash) is None
     settle(store, replace(verified, evidence_hash="2" * 64))
     assert store.credentials.revoked_places(1) == [1]
     second = store.credentials.add(credential(2, evidence_hash="2" * 64))
-    assert store.credentials.standing("a-U1-p1", "en") == second
+    assert store.credentials.standing("a-U1-p1", "en", "2" * 64) == second
     settle(store, verified)
     assert store.credentials.revoked_places(1) == [2]
-    assert store.credentials.standing("a-U1-p1", "en") == made
+    assert store.credentials.standing("a-U1-p1", "en", made.evidence_hash) == made
 
 
 def test_a_credential_added_as_its_achievement_is_revoked_does_not_stand(store):
@@ -85,3 +86,20 @@ def test_a_credential_added_as_its_achievement_is_revoked_does_not_stand(store):
         ]
         each_at_once(lambda change: change(), changes)
     assert store.credentials.revoked_places(1) == [1, 2, 3]
+
+
+def test_of_a_renewed_achievement_the_credential_before_stands_too(store):
+    verified = achievement(state="verified")
+    settle(store, verified)
+    made = store.credentials.add(credential())
+    renewal = Renewal(achieved_at=T, evidence={"s2": "2" * 64}, evidence_hash="3" * 64)
+    settle(store, replace(verified, renewals=(renewal,)))
+    assert store.credentials.standing("a-U1-p1", "en", "3" * 64) is None
+    second = store.credentials.add(credential(2, evidence_hash="3" * 64))
+    assert store.credentials.standing("a-U1-p1", "en", "3" * 64) == second
+    assert store.credentials.standing("a-U1-p1", "en", "1" * 64) == made
+    assert store.credentials.revoked_places(1) == []
+    settle(store, verified)
+    assert store.credentials.revoked_places(1) == [2]
+    settle(store, replace(verified, state="revoked"))
+    assert store.credentials.revoked_places(1) == [1, 2]

@@ -24,7 +24,7 @@ from schemas.organisations import Consent, Employment, Organisation
 from schemas.people import Person
 from schemas.xapi import read_statement
 from tests.contract.projected import QUIZ, event, key, named, project
-from tests.contract.racing import at_once
+from tests.contract.racing import at_once, until_all_is_there
 from tests.contract.test_exchange import BANK, claim, receipt
 from tests.unit.xapi_service import attachment
 
@@ -242,6 +242,15 @@ def test_a_projection_that_was_worked_out_before_is_refused(li):
     assert not li.projections.apply(Projection(since=since, through=since.seq + 1))
 
 
+def test_an_evaluation_that_was_made_before_is_refused(li):
+    epoch = li.records.epoch()
+    li.erasure.erase(LI, ACT)
+    late = Evaluation(due=DueEvaluation(LI, "U1", 0), achievement=achievement())
+    assert not li.achievements.settle([late], epoch)
+    assert li.achievements.achievement(ACHIEVEMENT) is None
+    assert li.achievements.settle([late], li.records.epoch())
+
+
 def test_what_cannot_be_erased_is_left_as_it_was(li):
     before = len(li.audit.page(None, 100))
     with pytest.raises(NotErasable, match="no persona"):
@@ -282,6 +291,7 @@ def test_of_those_who_erase_a_person_at_once_one_does(li):
             return None
 
     assert at_once(erase, 3).count(None) == 2
+    until_all_is_there(li)
     assert len([one for one in li.facts.after(0, 1000) if one.kind == "erased"]) == 2
 
 

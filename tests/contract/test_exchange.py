@@ -199,6 +199,45 @@ def test_what_was_withdrawn_is_claimed_anew_under_another_id(queued):
     assert again.claim.outer_id == again.subject == "c1.1"
 
 
+def replace_evidence(store):
+    other = msgspec.structs.replace(achievement(), evidence_hash="2" * 64)
+    payload = msgspec.structs.replace(claim().payload, evidence_hash="2" * 64)
+    claims = [NewClaim(achievement="a1", receiver="bank", payload=payload)]
+    store.achievements.settle([Evaluation(due=DUE, achievement=other, claims=claims)])
+
+
+@pytest.mark.parametrize("revoked", [False, True])
+def test_what_stands_on_other_evidence_is_withdrawn_and_claimed_anew(queued, revoked):
+    accept(queued)
+    if revoked:
+        revoke(queued)
+    replace_evidence(queued)
+    replace_evidence(queued)
+    (withdrawal,) = queued.outbox.lease(10, 60)
+    assert (withdrawal.kind, withdrawal.subject) == ("withdraw", "c1")
+    assert states(queued) == {"c1": "accepted"}
+    assert queued.outbox.settle(withdrawal, receipt("withdrawn"))
+    assert [(due.persona, due.unit) for due in queued.achievements.due(10)] == [("p1", "U1")]
+    replace_evidence(queued)
+    assert states(queued) == {"c1": "withdrawn", "c1.1": "queued"}
+    (again,) = queued.outbox.lease(10, 60)
+    assert (again.subject, again.claim.evidence_hash) == ("c1.1", "2" * 64)
+
+
+def test_what_nobody_has_seen_is_claimed_anew_at_once_on_other_evidence(queued):
+    replace_evidence(queued)
+    assert states(queued) == {"c1": "withdrawn", "c1.1": "queued"}
+    assert [one.subject for one in queued.outbox.lease(10, 60)] == ["c1.1"]
+
+
+def test_what_was_rejected_is_not_claimed_again_on_other_evidence(queued):
+    (submission,) = queued.outbox.lease(10, 60)
+    queued.outbox.settle(submission, receipt("rejected"))
+    replace_evidence(queued)
+    assert states(queued) == {"c1": "rejected"}
+    assert queued.outbox.lease(10, 60) == []
+
+
 def test_the_withdrawal_of_one_version_comes_before_the_claim_of_the_next(queued):
     accept(queued)
     another = NewClaim(achievement="a2", receiver="bank", payload=claim("c2").payload)

@@ -4,6 +4,7 @@ import sqlite3
 
 import pytest
 
+from lrs.store.achievements import DueEvaluation, Evaluation
 from lrs.store.errors import StoreError
 from lrs.store.health import Waiting
 from lrs.store.sqlite.store import SqliteStore
@@ -44,6 +45,9 @@ def test_evaluations_imports_and_facts_wait(store):
     project(store, personas=[named("p1"), named("p2", identifier="x")], due={("p1", "U1")})
     evaluation = store.health.waiting()["evaluation"]
     assert (evaluation.much, evaluation.since > 0) == (1, True)
+    later = Evaluation(due=DueEvaluation("p1", "U2", 0), again_at=store.now() + 60_000_000)
+    store.achievements.settle([later])
+    assert store.health.waiting()["evaluation"] == evaluation
     store.imports.add(an_import("cli"))
     assert store.health.waiting()["imports"] == Waiting(0, None)
     held = store.imports.add(an_import("held", held=True))

@@ -48,6 +48,8 @@ MADE_ANEW = (
 )
 OF_SQLITE = (
     "dictionary",
+    "posting_bitmap",
+    "posting_bitmaps_made",
     "retention_attachment",
     "schema_step",
     "session",

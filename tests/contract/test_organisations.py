@@ -1,6 +1,5 @@
 """What an organisation sees: the view, its changes in order, and their sums."""
 
-import time
 from datetime import UTC, date, datetime, timedelta
 from threading import Thread
 
@@ -13,10 +12,10 @@ from lrs.store.mongo import sharing as mongo
 from lrs.store.organisations import SharedQuery
 from lrs.store.sqlite import sharing as sqlite
 from lrs.store.sqlite.store import SqliteStore
-from schemas.achievements import Achievement
+from schemas.achievements import Achievement, Renewal
 from schemas.audit import Act
 from schemas.organisations import Consent, Employment, Organisation
-from tests.contract.racing import at_once
+from tests.contract.racing import at_once, until_all_is_there
 
 ACT = Act(principal="test", action="tested", subject="it")
 TODAY = date(2026, 3, 1)
@@ -78,6 +77,21 @@ def test_an_achievement_is_seen_with_both_employment_and_consent_in_any_order(ac
     assert seen(acme, SharedQuery(organisation="other")) == set()
 
 
+def test_a_renewal_is_a_change_and_counts_as_no_other_achievement(acme):
+    employ(acme, "li")
+    consent(acme, "li")
+    settle(acme, achievement("li"))
+    (before,) = acme.organisations.changes(ACME, 0, 10)
+    assert (before.achieved, before.valid_from) == ("2026-01-15", "2026-01-15")
+    later = datetime(2026, 6, 30, 23, tzinfo=UTC)
+    renewal = Renewal(achieved_at=later, evidence={}, evidence_hash="2" * 64)
+    settle(acme, achievement("li", renewals=(renewal,)))
+    (after,) = acme.organisations.changes(ACME, before.seq, 10)
+    assert (after.achieved, after.valid_from) == ("2026-01-15", "2026-07-01")
+    (line,) = acme.organisations.summary(ACME, None, 10)
+    assert (line.month, line.count) == ("2026-01", 1)
+
+
 @pytest.mark.parametrize("how", ["leave", "withdraw", "fall"])
 def test_what_is_seen_no_more_leaves_a_tombstone_that_tells_nothing(acme, how):
     settle(acme, achievement("li", score=0.5))
@@ -95,7 +109,7 @@ def test_what_is_seen_no_more_leaves_a_tombstone_that_tells_nothing(acme, how):
     (gone,) = acme.organisations.changes(ACME, before.seq, 10)
     assert (gone.id, gone.gone) == ("li-U1", True)
     assert (gone.unit, gone.state, gone.employee, gone.department) == ("", "", "", "")
-    assert gone.score is None
+    assert (gone.score, gone.valid_from) == (None, "")
     assert acme.organisations.summary(ACME, None, 10) == []
     assert acme.organisations.changes(ACME, gone.seq, 10) == []
 
@@ -250,9 +264,7 @@ def test_changes_of_several_writers_are_followed_while_they_are_made(acme, secon
         writer.start()
     while any(writer.is_alive() for writer in writers):
         follower.read(3)
-    end = acme.now()
-    while acme.statements.consistent_through() < end:
-        time.sleep(0.01)
+    until_all_is_there(acme)
     while follower.read(3):
         pass
     assert len(follower.copy) == len(people)
@@ -265,6 +277,7 @@ def test_an_achievement_and_a_consent_that_come_at_once_are_seen_together(acme):
         employ(acme, persona)
         steps = (lambda p=persona: settle(acme, achievement(p)), lambda p=persona: consent(acme, p))
         at_once(lambda n, steps=steps: steps[n](), 2)
+    until_all_is_there(acme)
     assert {one.persona for one in acme.organisations.changes(ACME, 0, 10)} == set(people)
     assert sum(line.count for line in acme.organisations.summary(ACME, None, 10)) == len(people)
 

@@ -3,6 +3,7 @@
 import io
 import random
 import zipfile
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
@@ -22,9 +23,12 @@ from lrs.dossier.opened import Trusted
 from lrs.dossier.verify import verify_dossier
 from lrs.ledger.notes import sign_note
 from lrs.settings import Settings
+from lrs.store.achievements import DueEvaluation, Evaluation
 from lrs.xapi.signatures import Trust
+from schemas.achievements import Renewal
 from tests.unit.dossiers import AcceptedClaim
 from tests.unit.ledgers import LedgerAtWork
+from tests.unit.test_statement_rules import with_
 
 
 @pytest.fixture(scope="module")
@@ -274,3 +278,49 @@ def test_any_archive_is_read_as_written_and_in_no_other_way(members, data):
     content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
     with pytest.raises(ContainerError):
         read_archive(io.BytesIO(content))
+
+
+@pytest.mark.parametrize("profile", ["full", "minimal"])
+def test_a_renewal_changes_nothing_of_what_was_claimed(tmp_path, profile):
+    app = create_app(Settings(data=tmp_path / "lrs", public_url="https://lrs.example"))
+    accepted = AcceptedClaim(app)
+    renewal = Renewal(
+        achieved_at=datetime(2027, 3, 2, tzinfo=UTC),
+        score=0.625,
+        evidence={"00000000-0000-4000-8000-000000000001": "a" * 64},
+        evidence_hash="b" * 64,
+    )
+    ((_, held),) = accepted.store.achievements.page(None, 2)
+    renewed = msgspec.structs.replace(held, renewals=(renewal,))
+    due = DueEvaluation(held.persona, held.unit, 0)
+    accepted.store.achievements.settle([Evaluation(due=due, achievement=renewed)])
+    accepted.work()
+    path = accepted.dossier(tmp_path / "a.zip", profile)
+    verdict = verify_dossier(path, Trusted(keys=accepted.service.ledger_keys.verifiers()))
+    accepted.service.close()
+    assert verdict.exit_code == 0, told(verdict)
+    with zipfile.ZipFile(path) as archive:
+        content = b"".join(archive.read(name) for name in archive.namelist())
+    assert (b"0.625" in content) == (profile == "full")
+
+
+def test_a_claim_is_put_again_with_the_evidence_that_took_the_place_of_the_first(tmp_path):
+    app = create_app(Settings(data=tmp_path / "lrs", public_url="https://lrs.example"))
+    accepted = AcceptedClaim(app)
+    first = accepted.claim
+    passed = with_("verb.id", "http://adlnet.gov/expapi/verbs/passed")
+    later = {"success": True, "score": {"scaled": 0.9}}
+    accepted.client.post_statements(
+        [{**passed, "result": later, "timestamp": "2026-03-03T08:00:00.000Z"}]
+    )
+    accepted.work()
+    accepted.revoke()
+    claims = {one.id: one for one in accepted.store.exchange.claims(None, 3)}
+    assert {one.state for one in claims.values()} == {"withdrawn", "queued"}
+    (accepted.claim,) = claims.keys() - {first}
+    accepted.answer()
+    path = accepted.dossier(tmp_path / "a.zip")
+    verdict = verify_dossier(path, Trusted(keys=accepted.service.ledger_keys.verifiers()))
+    accepted.service.close()
+    assert verdict.exit_code == 0, told(verdict)
+    assert "the credit stands" in told(verdict)

@@ -26,7 +26,7 @@ from adapters.open_badges import (
 )
 from adapters.open_badges.achievement_credential import identity_hash
 from adapters.open_badges.keys import algorithm_of, key_of_multikey
-from schemas.achievements import Achievement
+from schemas.achievements import Achievement, Renewal
 from schemas.credentials import Issuer, Learner, NotExpressible, Outcome, StatusPlace
 from schemas.units import Completed, Unit
 
@@ -187,6 +187,17 @@ def test_an_identity_hash_is_the_value_and_the_salt():
 def test_validity_ends_with_the_day(achieved, months, until):
     built = credential(outcome(unit(validity=months), achieved_at=achieved))
     assert built["validUntil"] == until
+
+
+def test_a_renewal_puts_off_the_end_of_the_validity():
+    later = datetime(2027, 3, 31, 3, tzinfo=UTC)
+    renewal = Renewal(achieved_at=later, evidence={}, evidence_hash="e" * 64)
+    once = credential(outcome(unit(validity=12)))
+    again = credential(outcome(unit(validity=12), renewals=(renewal,)))
+    assert again["validUntil"] == "2028-03-31T15:59:59Z" > once["validUntil"]
+    assert again["awardedDate"] == once["awardedDate"]
+    assert len(again["evidence"]) == 2
+    assert again["evidence"][0] == once["evidence"][0]
 
 
 @pytest.mark.parametrize(

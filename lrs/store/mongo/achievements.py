@@ -15,6 +15,7 @@ from lrs.store.mongo.credentials import say_which_stand
 from lrs.store.mongo.database import MongoDatabase, Transaction, reported
 from lrs.store.mongo.facts import note_act, note_fact
 from lrs.store.mongo.figures import count
+from lrs.store.mongo.projections import still
 from lrs.store.mongo.queries import beyond
 from lrs.store.mongo.sharing import share
 from schemas.achievements import Achievement, OfficerDecision
@@ -75,14 +76,17 @@ class MongoAchievements:
             found = self._database["achievement"].find({"persona": persona, "unit": unit})
             return [_achievement(one["body"]) for one in found.sort("version")]
 
-    def settle(self, evaluations: Sequence[Evaluation]) -> None:
-        """Write what evaluations came to, whole.
+    def settle(self, evaluations: Sequence[Evaluation], epoch: int | None = None) -> bool:
+        """Write what evaluations came to, whole; False, with nothing written, where `epoch` is
+        over.
 
         The claims of an achievement that stands no more are withdrawn. A mark set since the
         evaluation began stays.
         """
 
-        def work(tx: Transaction) -> None:
+        def work(tx: Transaction) -> bool:
+            if epoch is not None and not still(tx, epoch):
+                return False
             due.settled(tx, [evaluation.due for evaluation in evaluations])
             for evaluation in evaluations:
                 changed = False
@@ -107,8 +111,9 @@ class MongoAchievements:
                     if evaluation.again_at is not None
                 ],
             )
+            return True
 
-        self._database.write(work)
+        return self._database.write(work)
 
     def achievement(self, achievement: str) -> Achievement | None:
         """Return the achievement."""
@@ -223,13 +228,12 @@ class MongoAchievements:
             "version": achievement.version,
             "state": achievement.state,
             "changed": tx.instant,
-            "evidence_hash": achievement.evidence_hash,
             "body": body,
         }
         change = {
             "$set": placed | ({"waiting": tx.instant} if waits else {}),
             # Also what it rests on no more: the ledger holds what was.
-            "$addToSet": {"rested_on": {"$each": sorted(achievement.evidence)}},
+            "$addToSet": {"rested_on": {"$each": sorted(achievement.all_evidence)}},
         }
         if not waits:
             change["$unset"] = {"waiting": ""}

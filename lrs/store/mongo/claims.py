@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from lrs.store.achievements import NewClaim
+from lrs.store.achievements import EVIDENCE_REPLACED, NewClaim, bound_alike
 from lrs.store.mongo.database import MongoDatabase, Transaction
 from lrs.store.mongo.due import mark
 from lrs.store.mongo.facts import note_fact
@@ -40,20 +40,25 @@ def queue_claim(tx: Transaction, claim: NewClaim) -> None:
     """Put a claim to its receiver, unless one of the achievement is open there.
 
     The claim and its place in the outbox come with the achievement or not at all. A claim that
-    was withdrawn stays so; the next one of the achievement has an outer id of its own. Where a
-    person discarded one, none follows. Where the receiver looks learners up, that comes first,
+    was withdrawn stays so; the next one of the achievement has an outer id of its own. One that
+    names other evidence is withdrawn first; once it is, the achievement is looked at again. Where
+    a person discarded one, none follows. Where the receiver looks learners up, that comes first,
     and the claim when the achievement is looked at again.
     """
     of_both = {"achievement": claim.achievement, "receiver": claim.receiver}
-    known = list(tx["claim"].find(of_both, {"state": 1, "discarded": 1}))
-    standing = [one["_id"] for one in known if one["state"] != "withdrawn"]
-    if standing:
+    known = list(tx["claim"].find(of_both, {"state": 1, "discarded": 1, "payload": 1}))
+    standing = next((one for one in known if one["state"] != "withdrawn"), None)
+    if standing is not None and bound_alike(standing["payload"], claim):
         # Verified again before a withdrawal was sent: there is nothing to withdraw any more.
-        unsent = {**_of(claim.receiver, standing[0]), "kind": "withdraw", "lease": 0}
+        unsent = {**_of(claim.receiver, standing["_id"]), "kind": "withdraw", "lease": 0}
         if tx["outbox"].find_one(unsent, {"_id": 1}) is not None:
             tx["achievement"].update_one({"_id": claim.achievement}, TURN)
             remove(tx, unsent)
         return
+    if standing is not None:
+        withdraw_claims(tx, claim.achievement, EVIDENCE_REPLACED)
+        if standing["state"] != "queued":
+            return
     if any(one["discarded"] for one in known):
         return
     of = tx["achievement"].find_one_and_update(
@@ -90,7 +95,8 @@ def submit(tx: Transaction, claim: Mapping[str, Any]) -> None:
 
 
 def withdraw_claims(tx: Transaction, achievement: str, reason: str) -> None:
-    """Withdraw the claims of an achievement that no longer stands, and that was written.
+    """Withdraw the claims of an achievement that no longer stands, or not on what they name, and
+    that was written.
 
     What no receiver has seen is kept back. What may have been seen is withdrawn there, after its
     submission; one on the shelf is not sent any more, because a receiver refuses a claim whose

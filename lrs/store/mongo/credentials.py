@@ -7,12 +7,15 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from pymongo import DESCENDING, IndexModel
 
 from lrs.store.mongo.database import MongoDatabase, Transaction, reported
 from schemas.achievements import Achievement
 from schemas.issued import IssuedCredential, Place
 from schemas.times import instant_of, moment_of
+
+_achievement = msgspec.json.Decoder(Achievement).decode
 
 INDEXES = {
     "credential_subject": [IndexModel([("subject", 1)], unique=True)],
@@ -83,7 +86,7 @@ class MongoCredentials:
                 return _credential(kept)
             # Written so that it cannot be revoked meanwhile without the credential's being told.
             achievement = tx["achievement"].find_one_and_update(
-                {"_id": credential.achievement}, {"$inc": {"turn": 1}}, {"body": 0}
+                {"_id": credential.achievement}, {"$inc": {"turn": 1}}, {"state": 1, "body": 1}
             )
             added = {
                 "_id": credential.id,
@@ -96,7 +99,7 @@ class MongoCredentials:
                 "document": credential.document,
                 "stands": achievement is not None
                 and achievement["state"] == "verified"
-                and achievement["evidence_hash"] == credential.evidence_hash,
+                and credential.evidence_hash in _achievement(achievement["body"]).hashes,
             }
             tx["credential"].insert_one(added)
             return _credential(added)
@@ -107,9 +110,14 @@ class MongoCredentials:
         """Return the credential with the id."""
         return self._one({"_id": credential})
 
-    def standing(self, achievement: str, language: str) -> IssuedCredential | None:
-        """Return the credential of an achievement in a language that is not revoked."""
-        return self._one({"achievement": achievement, "language": language, "stands": True})
+    def standing(
+        self, achievement: str, language: str, evidence_hash: str
+    ) -> IssuedCredential | None:
+        """Return the credential of an achievement in a language, of the evidence or renewal, that
+        is not revoked.
+        """
+        which = {"achievement": achievement, "language": language, "evidence_hash": evidence_hash}
+        return self._one({**which, "stands": True})
 
     def of_persona(self, persona: str) -> list[IssuedCredential]:
         """Return a persona's credentials, the latest first."""
@@ -138,10 +146,10 @@ class MongoCredentials:
 
 def say_which_stand(tx: Transaction, achievement: Achievement) -> None:
     """Let each credential of a changed achievement say whether it stands: as long as that does,
-    with the evidence that it names.
+    with the evidence or renewal that it names.
     """
     verified = achievement.state == "verified"
-    names = {"$eq": ["$evidence_hash", achievement.evidence_hash]}
+    names = {"$in": ["$evidence_hash", list(achievement.hashes)]}
     tx["credential"].update_many(
         {"achievement": achievement.id}, [{"$set": {"stands": names if verified else False}}]
     )

@@ -25,6 +25,7 @@ from lrs.store.mongo.facts import note_act, note_fact
 from lrs.store.mongo.figures import count
 from lrs.store.mongo.import_erasure import forget_rows, require_no_open_files
 from lrs.store.mongo.merging import parts_of
+from lrs.store.mongo.projections import end_epoch
 from lrs.store.mongo.queries import bulk
 from lrs.store.mongo.sessions import end_sessions
 from lrs.store.mongo.sharing import forget
@@ -75,7 +76,7 @@ class MongoErasure:
         held = list(tx["identifier"].find(_held_by(names)))
         identifiers = [one["_id"] for one in held if _held_alone(one, names)]
         generations = [one["_id"] for one in tx["generation"].find({}, {"_id": 1})]
-        tx["generation"].update_many({"state": {"$ne": "retired"}}, {"$inc": {"epoch": 1}})
+        end_epoch(tx)
         statements, mentions, attachments = self._statements(
             tx, names, generations, frozenset(identifiers)
         )

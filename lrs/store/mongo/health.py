@@ -39,7 +39,9 @@ class MongoHealth:
                     snapshot, "statement", projected, "s", lambda one: instant_at(one["s"])
                 ),
                 "ledger": _waiting(snapshot, "fact", logged, "_id", lambda one: int(one["at"])),
-                "evaluation": _waiting(snapshot, "due_evaluation", {}, "marked"),
+                "evaluation": _waiting(
+                    snapshot, "due_evaluation", {"marked": {"$lte": self._database.now()}}, "marked"
+                ),
                 "imports": _waiting(snapshot, "import", {"open": True}, "created"),
                 "outbox": _waiting(snapshot, "outbox", {"parked": False}, "queued"),
             }

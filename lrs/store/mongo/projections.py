@@ -259,6 +259,18 @@ def touch_identities(tx: Transaction, *personas: str) -> None:
     _touch(tx, [Rework("persona", persona, ()) for persona in personas])
 
 
+def end_epoch(tx: Transaction) -> None:
+    """Have all that is worked out now, from what is no longer so, refused."""
+    tx.guard("epoch")
+    tx["generation"].update_many({"state": {"$ne": "retired"}}, {"$inc": {"epoch": 1}})
+
+
+def still(tx: Transaction, epoch: int) -> bool:
+    """Tell whether an epoch lasts; it does until the transaction is over."""
+    tx.guard("epoch")
+    return tx["generation"].find_one({"state": "serving", "epoch": epoch}, {"_id": 1}) is not None
+
+
 def touch_courses(tx: Transaction, *courses: str) -> None:
     """Have all generations work out anew what is satisfied of courses."""
     _touch(tx, [Rework("course", course, ()) for course in courses])
@@ -271,7 +283,7 @@ def touch_records(tx: Transaction, keys: Iterable[RecordKey]) -> None:
 
 def _touch(tx: Transaction, pieces: Collection[Rework]) -> None:
     generations = [one["_id"] for one in tx["generation"].find({"state": {"$ne": "retired"}})]
-    tx["generation"].update_many({"_id": {"$in": generations}}, {"$inc": {"epoch": 1}})
+    end_epoch(tx)
     bulk(
         tx,
         "rework",

@@ -57,7 +57,9 @@ Key = tuple[str, str]
 
 _NOT_SEEN: Mapping[str, Any] = {"level": None, "employee": "", "department": ""}
 
-_NOTHING: Mapping[str, Any] = dict.fromkeys(("unit", "state", "achieved", "employee"), "") | {
+_NOTHING: Mapping[str, Any] = dict.fromkeys(
+    ("unit", "state", "achieved", "valid_from", "employee"), ""
+) | {
     "department": "",
     "version": 0,
     "score": None,
@@ -273,7 +275,7 @@ def _show(tx: Transaction, organisation: str, change: Mapping[str, Shown | None]
     """
     names = {one: name_of(organisation, one) for one in change}
     held = {
-        found["achievement"]: Shown(*(found[name] for name in Shown._fields))
+        found["achievement"]: Shown(*(found.get(name) for name in Shown._fields))
         for found in tx["shared"].find({"_id": {"$in": list(names.values())}, "gone": False})
     }
     sums: Counter[tuple[str, str, str, str]] = Counter()

@@ -176,6 +176,10 @@ class MongoStatements:
             for one in found:
                 yield one["s"]
 
+    def index(self) -> bool:
+        """Do nothing: the engine keeps its indexes."""
+        return False
+
     def repack(self, limit: int) -> bool:
         """Do nothing: what the engine compresses with remembers nothing."""
         return False

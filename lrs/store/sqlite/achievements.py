@@ -93,14 +93,18 @@ class SqliteAchievements:
         )
         return [_achievement(row[0]) for row in rows]
 
-    def settle(self, evaluations: Sequence[Evaluation]) -> None:
-        """Write what evaluations came to, whole.
+    def settle(self, evaluations: Sequence[Evaluation], epoch: int | None = None) -> bool:
+        """Write what evaluations came to, whole; False, with nothing written, where `epoch` is
+        over.
 
         The claims of an achievement that stands no more are withdrawn. A mark set since the
         evaluation began stays.
         """
 
-        def work(tx: Transaction) -> None:
+        def work(tx: Transaction) -> bool:
+            now = tx.execute("SELECT epoch FROM generation WHERE state = 'serving'").fetchone()
+            if epoch is not None and now != (epoch,):
+                return False
             tx.executemany(
                 "DELETE FROM due_evaluation WHERE persona = ? AND unit = ? AND marked = ?",
                 [evaluation.due for evaluation in evaluations],
@@ -125,8 +129,9 @@ class SqliteAchievements:
                     if evaluation.again_at is not None
                 ],
             )
+            return True
 
-        self._database.write(work)
+        return self._database.write(work)
 
     def achievement(self, achievement: str) -> Achievement | None:
         """Return the achievement."""

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from lrs.store.errors import StoreError
+from lrs.store.sqlite.bitmaps import post
 from lrs.store.sqlite.bodies import Bodies
 from lrs.store.sqlite.database import Transaction
 from lrs.store.statements import Conflict, NewStatement
@@ -166,10 +167,7 @@ class Adding:
         for _ in range(CHAIN_LIMIT):
             following: list[int] = []
             for seq in seqs:
-                tx.executemany(
-                    "INSERT OR IGNORE INTO posting (term, seq) VALUES (?, ?)",
-                    [(term, seq) for term in terms],
-                )
+                post(tx, seq, terms)
                 following += [
                     row[0]
                     for row in tx.execute(

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from lrs.records.state import encode_state
-from lrs.store.projections import ALWAYS, Projection, StoredEvent
+from lrs.store.projections import ALWAYS, Projection, StoredEvent, belongings_of
 from lrs.store.records import RecordKey
 from lrs.store.sqlite.database import Transaction
 from lrs.store.sqlite.due import mark_due
@@ -26,18 +26,21 @@ class Writing:
         self._generation = generation = projection.since.generation
         self._events = [_event_row(generation, one) for one in projection.events]
         # In the order of their keys, each page is found once.
-        self._kept = sorted(
+        rows = sorted(
             (generation, *key, encode_state(state))
             for key, state in projection.records.items()
             if state is not None
         )
-        self._wholes = [
-            (generation, key.persona, whole, key.activity, key.registration, whole in state.courses)
+        known = projection.known
+        self._new = [row for row in rows if row[1:4] not in known]
+        self._kept = [row for row in rows if row[1:4] in known]
+        self._wholes = sorted(
+            (generation, key.persona, whole, key.activity, key.registration, course)
             for key, state in projection.records.items()
             if state is not None
-            for whole in state.courses | state.published_as
-        ]
-        self._wholes.sort()
+            for whole, course in belongings_of(state).items()
+            if known.get(key, {}).get(whole) is not course
+        )
 
     def write(self, tx: Transaction) -> bool:
         """Write it; False, with nothing written, where another came before."""
@@ -51,7 +54,8 @@ class Writing:
             self._events,
         )
         _change_events(tx, projection)
-        _put_records(tx, self._generation, self._kept)
+        _add_records(tx, self._generation, self._new)
+        _put_records(tx, self._kept)
         _drop_records(tx, projection)
         tx.executemany(
             "INSERT INTO belonging "
@@ -144,25 +148,30 @@ def _change_events(tx: Transaction, projection: Projection) -> None:
         )
 
 
-def _put_records(tx: Transaction, generation: int, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Write records and count those that are new."""
+def _add_records(tx: Transaction, generation: int, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write records, most of which are new, and count those that are."""
     added = tx.executemany(
         "INSERT INTO record (generation, persona, activity, registration, state) "
         "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         rows,
     ).rowcount
     if added < len(rows):
-        tx.executemany(
-            "UPDATE record SET state = ?5 WHERE generation = ?1 AND persona = ?2 "
-            "AND activity = ?3 AND registration = ?4 AND state != ?5",
-            rows,
-        )
+        _put_records(tx, rows)
     if added > 0:
         tx.execute(
             "INSERT INTO figure (noun, key, count) VALUES ('record', ?, ?) "
             "ON CONFLICT DO UPDATE SET count = count + excluded.count",
             (str(generation), added),
         )
+
+
+def _put_records(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write the states of records that are there."""
+    tx.executemany(
+        "UPDATE record SET state = ?5 WHERE generation = ?1 AND persona = ?2 "
+        "AND activity = ?3 AND registration = ?4 AND state != ?5",
+        rows,
+    )
 
 
 def _drop_records(tx: Transaction, projection: Projection) -> None:

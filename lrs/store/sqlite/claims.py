@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from lrs.store.achievements import NewClaim
+from lrs.store.achievements import EVIDENCE_REPLACED, NewClaim, bound_alike
 from lrs.store.sqlite.database import Transaction
 from lrs.store.sqlite.facts import note_fact
 from schemas.claims import ClaimPayload, Receipt, claim_hash, proof_of
@@ -17,16 +17,17 @@ def queue_claim(tx: Transaction, claim: NewClaim) -> None:
     """Put a claim to its receiver, unless one of the achievement is open there.
 
     The claim and its place in the outbox come with the achievement or not at all. A claim that
-    was withdrawn stays so; the next one of the achievement has an outer id of its own. Where a
-    person discarded one, none follows. Where the receiver looks learners up, that comes first,
+    was withdrawn stays so; the next one of the achievement has an outer id of its own. One that
+    names other evidence is withdrawn first; once it is, the achievement is looked at again. Where
+    a person discarded one, none follows. Where the receiver looks learners up, that comes first,
     and the claim when the achievement is looked at again.
     """
     rows = tx.execute(
-        "SELECT id, state, discarded FROM claim WHERE achievement = ? AND receiver = ?",
+        "SELECT id, state, discarded, payload FROM claim WHERE achievement = ? AND receiver = ?",
         (claim.achievement, claim.receiver),
     ).fetchall()
-    standing = [row[0] for row in rows if row[1] != "withdrawn"]
-    if standing:
+    standing = next((row for row in rows if row[1] != "withdrawn"), None)
+    if standing is not None and bound_alike(standing[3], claim):
         # Verified again before a withdrawal was sent: there is nothing to withdraw any more.
         tx.execute(
             "DELETE FROM outbox WHERE destination = ? AND subject = ? AND kind = 'withdraw' "
@@ -34,6 +35,10 @@ def queue_claim(tx: Transaction, claim: NewClaim) -> None:
             (claim.receiver, standing[0]),
         )
         return
+    if standing is not None:
+        withdraw_claims(tx, claim.achievement, EVIDENCE_REPLACED)
+        if standing[1] != "queued":
+            return
     if any(row[2] for row in rows):
         return
     payload = _addressed(tx, claim)
@@ -118,7 +123,7 @@ def _line(tx: Transaction, claim: str) -> str:
 
 
 def withdraw_claims(tx: Transaction, achievement: str, reason: str) -> None:
-    """Withdraw the claims of an achievement that no longer stands.
+    """Withdraw the claims of an achievement that no longer stands, or not on what they name.
 
     What no receiver has seen is kept back. What may have been seen is withdrawn there, after its
     submission; one on the shelf is not sent any more, because a receiver refuses a claim whose

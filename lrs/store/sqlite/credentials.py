@@ -14,10 +14,12 @@ _COLUMNS = (
     "c.id, c.achievement, c.persona, c.language, c.list, c.place, c.issued_at, "
     "c.evidence_hash, c.token, c.document"
 )
-# A credential stands as long as its achievement does, with the evidence that it names.
+# A credential stands as long as its achievement does, with the evidence or renewal that it names.
 _STANDS = (
     "EXISTS (SELECT 1 FROM achievement a WHERE a.id = c.achievement AND a.state = 'verified' "
-    "AND json_extract(CAST(a.body AS TEXT), '$.evidence_hash') = c.evidence_hash)"
+    "AND (json_extract(CAST(a.body AS TEXT), '$.evidence_hash') = c.evidence_hash "
+    "OR EXISTS (SELECT 1 FROM json_each(CAST(a.body AS TEXT), '$.renewals') r "
+    "WHERE json_extract(r.value, '$.evidence_hash') = c.evidence_hash)))"
 )
 TRIES = 64
 """Random places tried in the newest list before a new list is begun."""
@@ -99,10 +101,14 @@ class SqliteCredentials:
         """Return the credential with the id."""
         return next(iter(self._find("c.id = ?", credential)), None)
 
-    def standing(self, achievement: str, language: str) -> IssuedCredential | None:
-        """Return the credential of an achievement in a language that is not revoked."""
-        which = f"c.achievement = ? AND c.language = ? AND {_STANDS}"
-        return next(iter(self._find(which, achievement, language)), None)
+    def standing(
+        self, achievement: str, language: str, evidence_hash: str
+    ) -> IssuedCredential | None:
+        """Return the credential of an achievement in a language, of the evidence or renewal, that
+        is not revoked.
+        """
+        which = f"c.achievement = ? AND c.language = ? AND c.evidence_hash = ? AND {_STANDS}"
+        return next(iter(self._find(which, achievement, language, evidence_hash)), None)
 
     def of_persona(self, persona: str) -> list[IssuedCredential]:
         """Return a persona's credentials, the latest first."""

@@ -10,7 +10,10 @@ from lrs.store.health import MOST_COUNTED, Part, Place, Waiting
 from lrs.store.sqlite.database import Database
 
 _OLDEST_AND_COUNT: Mapping[Part, tuple[str, str]] = {
-    "evaluation": ("SELECT min(marked) FROM due_evaluation", "SELECT 1 FROM due_evaluation"),
+    "evaluation": (
+        "SELECT min(marked) FROM due_evaluation WHERE marked <= :now",
+        "SELECT 1 FROM due_evaluation WHERE marked <= :now",
+    ),
     "imports": (
         "SELECT min(created) FROM import WHERE held = 1 AND state IN ('waiting', 'running')",
         "SELECT 1 FROM import WHERE held = 1 AND state IN ('waiting', 'running')",
@@ -84,6 +87,6 @@ class SqliteHealth:
         return Waiting((last or reached) - reached, row[1])
 
     def _one(self, sql: str) -> int | None:
-        row = self._database.read().execute(sql).fetchone()
+        row = self._database.read().execute(sql, {"now": self._database.now()}).fetchone()
         found: int | None = row[0] if row else None
         return found

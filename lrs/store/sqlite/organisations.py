@@ -29,7 +29,7 @@ _consent = msgspec.json.Decoder(Consent).decode
 
 _SHARED = (
     "seq, changed, achievement, gone, persona, unit, version, state, achieved, employee, "
-    "department, score"
+    "department, score, valid_from"
 )
 
 
@@ -250,4 +250,5 @@ def _shared(row: tuple[Any, ...]) -> SharedAchievement:
         employee=row[9],
         department=row[10],
         score=row[11],
+        valid_from=row[12],
     )

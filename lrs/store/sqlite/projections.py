@@ -127,17 +127,14 @@ class SqliteProjections:
 
     def states(self, generation: int, keys: Collection[RecordKey]) -> dict[RecordKey, RecordState]:
         """Return the states of the records that there are."""
-        found = {}
-        with self._database.snapshot() as connection:
-            for key in keys:
-                row = connection.execute(
-                    "SELECT state FROM record "
-                    "WHERE generation = ? AND persona = ? AND activity = ? AND registration = ?",
-                    (generation, *key),
-                ).fetchone()
-                if row is not None:
-                    found[key] = decode_state(row[0])
-        return found
+        rows = self._database.read().execute(
+            "SELECT persona, activity, registration, state FROM json_each(?) k CROSS JOIN record "
+            "WHERE generation = ? AND persona = k.value ->> 0 AND activity = k.value ->> 1 "
+            "AND registration = k.value ->> 2",
+            # In their order, each page is found once.
+            (json.dumps(sorted(keys)), generation),
+        )
+        return {RecordKey(*key): decode_state(state) for *key, state in rows}
 
     def events_of(self, generation: int, key: RecordKey) -> list[StoredEvent]:
         """Return the events of a record, voided ones too."""

@@ -198,7 +198,7 @@ def _show(
         _count(tx, organisation, old, -1)
     _count(tx, organisation, new, 1)
     tx.execute(
-        "INSERT OR REPLACE INTO shared VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO shared VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (organisation, achievement.id, _next(tx), tx.instant, *new),
     )
 
@@ -211,7 +211,7 @@ def _take_away(tx: Transaction, organisation: str, achievement: str) -> None:
     _count(tx, organisation, old, -1)
     tx.execute(
         "UPDATE shared SET gone = 1, seq = ?, changed = ?, unit = '', version = 0, state = '', "
-        "achieved = '', employee = '', department = '', score = NULL "
+        "achieved = '', employee = '', department = '', score = NULL, valid_from = '' "
         "WHERE organisation = ? AND achievement = ?",
         (_next(tx), tx.instant, organisation, achievement),
     )

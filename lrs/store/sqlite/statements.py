@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import zstandard
 
 from lrs.store.errors import StoreError
 from lrs.store.sqlite.adding import Adding, Compare, Keys, Merge
+from lrs.store.sqlite.bitmaps import Bitmaps, meetings
 from lrs.store.sqlite.bodies import SAMPLES, Bodies
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.repacking import Repacking
@@ -22,10 +24,12 @@ COLUMNS = (
     "(SELECT result FROM signature g WHERE g.seq = s.seq)"
 )
 
+LAST_PLACE = 2**63 - 1
+
 SAMPLE_SPAN = 200_000
 """A dictionary is trained on a sample of the newest statements, so many at the most."""
 
-ESTIMATE_LIMIT = 300
+ESTIMATE_LIMIT = 100
 """So many of the newest entries of posting lists are looked at to tell which is the rarest."""
 
 
@@ -60,6 +64,7 @@ class SqliteStatements:
         self._database = database
         self._bodies = Bodies(database)
         self.adding = Adding(self._bodies, same=same, keys=keys, merge=merge)
+        self._bitmaps = Bitmaps(database, self._bodies, keys)
 
     def add(
         self,
@@ -100,36 +105,64 @@ class SqliteStatements:
 
     def find(self, query: StatementQuery) -> list[StoredStatement]:
         """Return a page of unvoided statements, newest first unless `ascending`."""
-        terms = self._shortest_first({term_of(key) for key in query.keys})
-        joins, values, seq = "", [], "s.seq"
+        terms, short = self._shortest_first({term_of(key) for key in query.keys})
+        low, high = self._bounds(query)
+        if short:
+            rows = self._walk(terms, low, high, query.limit, ascending=query.ascending)
+            return [self._stored(row) for row in rows]
+        found: list[tuple[Any, ...]] = []
+        with self._database.snapshot() as read:
+            for part in meetings(read, terms, low, high, ascending=query.ascending):
+                wanted = query.limit - len(found)
+                if wanted == 0:
+                    break
+                if part.seqs is None:
+                    found += self._walk(
+                        part.terms, part.low, part.high, wanted, ascending=query.ascending
+                    )
+                else:
+                    found += self._unvoided(part.seqs, wanted)
+        return [self._stored(row) for row in found]
+
+    def _walk(
+        self, terms: Sequence[int], low: int, high: int, limit: int, *, ascending: bool
+    ) -> Iterable[tuple[Any, ...]]:
+        """Read rows of unvoided statements from posting lists, the first driving."""
+        joins, seq = "", "s.seq"
+        where = ["s.voided = 0"]
         if terms:
             seq = "p0.seq"
             joins = "posting p0 CROSS JOIN "
-            for number in range(1, len(terms)):
-                joins += f"posting p{number} ON p{number}.seq = p0.seq CROSS JOIN "
-        where = ["s.voided = 0"]
-        for number, term in enumerate(terms):
-            where.append(f"p{number}.term = ?")
-            values.append(term)
-        if terms:
             where.append("s.seq = p0.seq")
-        bounds = self._bounds(query)
-        where += [f"{seq} {sign} ?" for sign, _ in bounds]
-        values += [value for _, value in bounds]
-        direction = "ASC" if query.ascending else "DESC"
-        sql = (
-            f"SELECT {COLUMNS} FROM {joins} statement s WHERE {' AND '.join(where)} "  # noqa: S608
-            f"ORDER BY {seq} {direction} LIMIT ?"
+        for number in range(1, len(terms)):
+            joins += f"posting p{number} ON p{number}.seq = p0.seq CROSS JOIN "
+        where += [f"p{number}.term = ?" for number in range(len(terms))]
+        direction = "ASC" if ascending else "DESC"
+        return self._database.read().execute(
+            f"SELECT {COLUMNS} FROM {joins} statement s "  # noqa: S608
+            f"WHERE {' AND '.join(where)} AND {seq} BETWEEN ? AND ? "
+            f"ORDER BY {seq} {direction} LIMIT ?",
+            (*terms, low, high, limit),
         )
-        rows = self._database.read().execute(sql, (*values, query.limit))
-        return [self._stored(row) for row in rows]
 
-    def _shortest_first(self, terms: set[int]) -> list[int]:
+    def _unvoided(self, seqs: Iterator[int], limit: int) -> list[tuple[Any, ...]]:
+        """Read rows of the first `limit` of the statements that are not voided, in their order."""
+        found: list[tuple[Any, ...]] = []
+        while len(found) < limit and (some := list(islice(seqs, limit))):
+            found += self._database.read().execute(
+                f"SELECT {COLUMNS} FROM json_each(?) j CROSS JOIN statement s "  # noqa: S608
+                "WHERE s.seq = j.value AND s.voided = 0 ORDER BY j.key LIMIT ?",
+                (json.dumps(some), limit - len(found)),
+            )
+        return found
+
+    def _shortest_first(self, terms: set[int]) -> tuple[list[int], bool]:
         """Order terms so that the rarest one drives a query: the shortest posting list, of long
-        ones that whose newest entries reach back the farthest.
+        ones that whose newest entries reach back the farthest; and tell whether it is so short, or
+        alone, that it is simply walked.
         """
         if len(terms) < 2:
-            return list(terms)
+            return list(terms), True
         newest = (
             "SELECT count(*), min(seq) FROM "
             "(SELECT seq FROM posting WHERE term = ? ORDER BY seq DESC LIMIT ?)"
@@ -138,7 +171,12 @@ class SqliteStatements:
         reach = {
             term: read.execute(newest, (term, ESTIMATE_LIMIT)).fetchone() for term in sorted(terms)
         }
-        return sorted(terms, key=lambda term: (reach[term][0], reach[term][1] or 0))
+        first, *others = sorted(terms, key=lambda term: (reach[term][0], reach[term][1] or 0))
+        return [first, *others], reach[first][0] < ESTIMATE_LIMIT
+
+    def index(self) -> bool:
+        """Make bitmaps of the posting lists of some more statements; False where there are none."""
+        return self._bitmaps.step()
 
     def retrain(self) -> int:
         """Train a new dictionary on a sample of what is stored; return its id.
@@ -190,16 +228,19 @@ class SqliteStatements:
         """Return an instant (microseconds) up to which every statement can already be read."""
         return self._database.consistent_through()
 
-    def _bounds(self, query: StatementQuery) -> list[tuple[str, int]]:
-        """Turn times into places: `stored` grows with `seq`, so one index look-up each."""
-        bounds = []
+    def _bounds(self, query: StatementQuery) -> tuple[int, int]:
+        """Turn times and the cursor into places, both included: `stored` grows with `seq`."""
+        low, high = 0, LAST_PLACE
         connection = self._database.read()
-        if query.after is not None:
-            bounds.append((">" if query.ascending else "<", query.after))
-        for sign, instant in ((">", query.since), ("<=", query.until)):
-            if instant is not None:
-                bounds.append((sign, last_stored_by(connection, instant)))
-        return bounds
+        if query.since is not None:
+            low = last_stored_by(connection, query.since) + 1
+        if query.until is not None:
+            high = last_stored_by(connection, query.until)
+        if query.after is None:
+            return low, high
+        if query.ascending:
+            return max(low, query.after + 1), high
+        return low, min(high, query.after - 1)
 
     def each_referring(self, statement_id: bytes) -> Iterator[int]:
         """Yield the seqs of the statements that refer to the one with the id."""

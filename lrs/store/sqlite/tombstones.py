@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from lrs.store.anonymous import tombstone
+from lrs.store.sqlite.bitmaps import unpost
 from lrs.store.sqlite.bodies import Bodies
 from lrs.store.sqlite.database import Transaction
 from lrs.store.terms import term_of
@@ -34,11 +35,8 @@ class Tombstones:
         )
         terms = [term_of(key) for key in self._keys(body) if not key.startswith("verb:")]
         (statement_id,) = tx.execute("SELECT id FROM statement WHERE seq = ?", (seq,)).fetchone()
-        places = [seq, *_referring(tx, statement_id)]
-        tx.executemany(
-            "DELETE FROM posting WHERE term = ? AND seq = ?",
-            [(term, place) for term in terms for place in places],
-        )
+        for place in (seq, *_referring(tx, statement_id)):
+            unpost(tx, place, terms)
 
 
 def _referring(tx: Transaction, statement_id: bytes) -> list[int]:
