@@ -44,7 +44,11 @@ def run(report: Report, scale: int) -> None:
         _add(report, "prove an earlier tree", trees, "<5")
         report.add(GROUP, "resident memory halfway", resident[len(resident) // 2], "MiB")
         report.add(GROUP, "resident memory at the end", resident[-1], "MiB")
-        stored = (Path(folder) / "lrs.db").stat().st_size / size
+        read = work.store.database.read()
+        pages, octets = (
+            read.execute(f"PRAGMA page_{one}").fetchone()[0] for one in ("count", "size")
+        )
+        stored = pages * octets / size
         report.add(GROUP, "stored for a leaf, its fact included", stored, "octets")
         work.store.close()
 
