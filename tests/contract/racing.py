@@ -25,7 +25,7 @@ def each_at_once(act, arguments):
 
 
 def until_all_is_there(store):
-    """Wait until what was written so far can be followed: another writer may still be at work."""
+    """Wait until what other processes have written so far can be followed."""
     end = store.now()
     while store.statements.consistent_through() < end:
         time.sleep(0.01)

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from schemas.audit import Act
 from schemas.badge_links import BadgeLink
-from tests.contract.racing import each_at_once, until_all_is_there
+from tests.contract.racing import each_at_once
 from tests.contract.test_achievements import achievement, settle
 
 ACT = Act(principal="person:1", action="badge-link.ask", subject="l1", persona="p1")
@@ -79,7 +79,6 @@ def test_what_is_verified_as_the_learner_agrees_is_brought(store):
             lambda verified=verified: (settle(store, verified), fan_out(store)),
         ]
         each_at_once(lambda step: step(), steps)
-    until_all_is_there(store)
     fan_out(store)
     assert waiting(store) == [(f"host:l{number}", f"a-U1-p{number}") for number in (1, 2, 3)]
 

@@ -24,7 +24,7 @@ from schemas.organisations import Consent, Employment, Organisation
 from schemas.people import Person
 from schemas.xapi import read_statement
 from tests.contract.projected import QUIZ, event, key, named, project
-from tests.contract.racing import at_once, until_all_is_there
+from tests.contract.racing import at_once
 from tests.contract.test_exchange import BANK, claim, receipt
 from tests.unit.xapi_service import attachment
 
@@ -291,7 +291,6 @@ def test_of_those_who_erase_a_person_at_once_one_does(li):
             return None
 
     assert at_once(erase, 3).count(None) == 2
-    until_all_is_there(li)
     assert len([one for one in li.facts.after(0, 1000) if one.kind == "erased"]) == 2
 
 

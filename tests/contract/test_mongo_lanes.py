@@ -66,6 +66,24 @@ def test_what_a_process_wrote_it_reads_in_order_at_once(process):
         assert database.lanes.through() >= instant_at(position)
 
 
+def test_what_one_lane_wrote_is_read_though_another_was_told_of_before(process):
+    database = process()
+    both = threading.Barrier(2)
+    threads = [
+        threading.Thread(target=lambda: database.write(lambda tx: (both.wait(20), insert(tx))))
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    database.lanes.through()
+    die(database)
+    position = database.write(insert)
+    database.lanes._raise(max(database.lanes._all, key=lambda lane: lane.ended_at))
+    assert database.lanes.through() >= instant_at(position)
+
+
 def test_a_transaction_that_is_open_holds_the_watermark_back_and_no_other_one(process):
     slow, quick_one = process(), process()
     begun, go_on = threading.Event(), threading.Event()

@@ -277,7 +277,6 @@ def test_an_achievement_and_a_consent_that_come_at_once_are_seen_together(acme):
         employ(acme, persona)
         steps = (lambda p=persona: settle(acme, achievement(p)), lambda p=persona: consent(acme, p))
         at_once(lambda n, steps=steps: steps[n](), 2)
-    until_all_is_there(acme)
     assert {one.persona for one in acme.organisations.changes(ACME, 0, 10)} == set(people)
     assert sum(line.count for line in acme.organisations.summary(ACME, None, 10)) == len(people)
 

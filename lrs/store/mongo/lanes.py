@@ -76,7 +76,7 @@ class Lane:
         self._last = 0
         self._began: int | None = None
         self._used = 0.0
-        self.ended = 0
+        self.ended_at = 0
         self._told = 0
         self._lock = threading.Lock()
 
@@ -85,29 +85,28 @@ class Lane:
         with self._lock:
             self.token, self.slot = token, slot
             self._last = max(self._last, floor)
+            self._told = floor
             self._used = time.monotonic()
 
     def begin(self) -> None:
         """Let the floor stay where it is until `end`: a transaction gives out positions."""
         with self._lock:
-            self._began = self._last
+            self._began = self._last = max(microseconds(), self._last)
 
     def end(self) -> None:
         """The transaction's positions are readable, or will never be there."""
         with self._lock:
             self._began = None
             self._used = time.monotonic()
-            self.ended += 1
+            self.ended_at = self._last
 
-    def told(self, ended: int) -> None:
-        """Everybody knows a floor above the positions of so many transactions that ended."""
-        self._told = ended
+    def told(self, floor: int) -> None:
+        """Everybody knows the floor."""
+        self._told = floor
 
-    def untold(self) -> bool:
-        """Tell whether a transaction ended whose positions may still be above the floor that
-        others know.
-        """
-        return self._told != self.ended
+    def hides(self, instant: int) -> bool:
+        """Tell whether the floor that others know is before an instant, and could be raised."""
+        return self.token is not None and self._told < instant and self._told < self.floor()
 
     def next(self) -> int:
         """Return the next position."""
@@ -222,8 +221,10 @@ class Lanes:
         """
         # What the beat is just telling, or shutting, counts only once that is done.
         with self._telling:
-            if any(lane.token is not None and lane.untold() for lane in self._all):
-                for lane in self._all:
+            written = max(lane.ended_at for lane in self._all)
+            for lane in self._all:
+                # Each lane: the beat may have told of one before this was written in another.
+                if lane.hides(written):
                     self._raise(lane)
 
     def _open(self, lane: Lane) -> None:
@@ -268,15 +269,16 @@ class Lanes:
                     if lane.token is not None:
                         self._shut(lane)
                     return
-        token, ended, at = lane.token, lane.ended, f"lanes.{lane.slot}"
+        token, at = lane.token, f"lanes.{lane.slot}"
         if token is None:
             return
         floor = lane.floor()
-        self._watermark.update_one(
+        raised = self._watermark.update_one(
             {"_id": THE_ONE, f"{at}.token": token},
             {"$max": {f"{at}.floor": floor, "through": floor}, "$inc": {f"{at}.beat": 1}},
         )
-        lane.told(ended)
+        if raised.matched_count:
+            lane.told(floor)
 
     @contextmanager
     def _reserved(self, lane: Lane) -> Iterator[bool]:
