@@ -113,9 +113,7 @@ def _list(service: Service, form: Form | None = None) -> str:
         webhooks=found,
         next=following,
         circuits=store.outbox.circuits(),
-        set_aside={
-            one.id for one in found if store.outbox.towards(WEBHOOK + one.id, 1, parked=True)
-        },
+        set_aside=store.outbox.set_aside([WEBHOOK + one.id for one in found]),
         own=own,
         organisations=() if own else store.organisations.page(None, ORGANISATIONS),
         kinds=ORGANISATION_KINDS if own else WEBHOOK_KINDS,

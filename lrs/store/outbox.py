@@ -113,6 +113,10 @@ class Outbox(Protocol):
         """Return what is on its way to a destination, or on the shelf, the latest due first."""
         ...
 
+    def set_aside(self, destinations: Collection[str]) -> set[str]:
+        """Return those of the destinations that have anything on the shelf."""
+        ...
+
     def retry(self, items: Sequence[int], act: Act) -> int:
         """Make parked deliveries due again, with their attempts forgotten; return how many."""
         ...

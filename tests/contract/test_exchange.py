@@ -283,9 +283,11 @@ def test_a_person_has_what_is_parked_tried_again(queued):
     assert queued.outbox.towards(item.destination, 10, parked=True) == [item]
     assert queued.outbox.towards(item.destination, 10, parked=False) == []
     assert queued.outbox.towards("elsewhere", 10, parked=True) == []
+    assert queued.outbox.set_aside([item.destination, "elsewhere"]) == {item.destination}
     act = Act(principal="person:1", action="outbox.retry", subject=str(item.id))
     assert queued.outbox.retry([item.id], act) == 1
     assert queued.outbox.retry([item.id], act) == 0
+    assert queued.outbox.set_aside([item.destination]) == set()
     assert queued.outbox.lease(10, 60)[0].attempts == 0
     assert [event.act for event in queued.audit.page(None, 10)] == [act]
 

@@ -169,6 +169,12 @@ class MongoOutbox:
             found = self._database["outbox"].find(where).sort("due", DESCENDING).limit(limit)
             return [_item(one) for one in found]
 
+    def set_aside(self, destinations: Collection[str]) -> set[str]:
+        """Return those of the destinations that have anything on the shelf."""
+        where = {"parked": True, "destination": {"$in": list(destinations)}}
+        with reported():
+            return set(self._database["outbox"].distinct("destination", where))
+
     def retry(self, items: Sequence[int], act: Act) -> int:
         """Make parked deliveries due again, with their attempts forgotten; return how many."""
 

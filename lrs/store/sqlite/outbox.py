@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
@@ -170,6 +171,15 @@ class SqliteOutbox:
             (destination, int(parked), limit),
         )
         return [_item(row) for row in rows]
+
+    def set_aside(self, destinations: Collection[str]) -> set[str]:
+        """Return those of the destinations that have anything on the shelf."""
+        rows = self._database.read().execute(
+            "SELECT value FROM json_each(?) WHERE EXISTS "
+            "(SELECT 1 FROM outbox WHERE destination = value AND parked = 1)",
+            (json.dumps(list(destinations)),),
+        )
+        return {row[0] for row in rows}
 
     def retry(self, items: Sequence[int], act: Act) -> int:
         """Make parked deliveries due again, with their attempts forgotten; return how many."""
