@@ -128,19 +128,22 @@ def _storage_floor(bodies: Sequence[bytes]) -> float:
             kept = database.read().execute(f"SELECT * FROM {table}").fetchall()
             bare.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(kept[0]))})", kept)
         marks = ", ".join("?" * len(rows[0]))
+
+        def write(some: Sequence[tuple[object, ...]]) -> None:
+            for place in range(0, len(some), 50):
+                bare.execute("BEGIN IMMEDIATE")
+                group = some[place : place + 50]
+                bare.executemany(f"INSERT INTO statement VALUES ({marks})", group)
+                bare.executemany(
+                    "INSERT INTO posting VALUES (?, ?)",
+                    [posting for row in group for posting in postings[row[0]]],
+                )
+                bare.execute("COMMIT")
+
         half = len(rows) // 100 * 50
+        write(rows[:half])
         began = time.perf_counter()
-        for place in range(0, len(rows), 50):
-            if place == half:
-                began = time.perf_counter()
-            bare.execute("BEGIN IMMEDIATE")
-            group = rows[place : place + 50]
-            bare.executemany(f"INSERT INTO statement VALUES ({marks})", group)
-            bare.executemany(
-                "INSERT INTO posting VALUES (?, ?)",
-                [posting for row in group for posting in postings[row[0]]],
-            )
-            bare.execute("COMMIT")
+        write(rows[half:])
         rate = (len(rows) - half) / (time.perf_counter() - began)
         bare.close()
         source.close()

@@ -8,7 +8,6 @@ import pytest
 from lrs.achievements.panel import judge_of
 from lrs.store.anonymous import achievement_of_nobody, fact_of_nobody
 from schemas.audit import Act
-from schemas.equivalences import Equivalence
 from schemas.units import (
     Achieved,
     AllOf,
@@ -20,7 +19,7 @@ from schemas.units import (
     valid_until,
 )
 from tests.unit.test_evaluator import BANK
-from tests.unit.test_verified import OTHER, about
+from tests.unit.test_verified import OTHER, about, equivalence
 from tests.unit.unit_service import COURSE, QUIZ, UnitService, learner, signed_in, unit
 
 NOW = datetime.now(UTC)
@@ -204,16 +203,7 @@ def test_a_renewal_brings_no_credits(lrs):
 
 def test_what_renews_earns_no_credit_in_an_equivalent_unit(lrs):
     expired(lrs)
-    lrs.store.equivalences.publish(
-        Equivalence(
-            code="EQ",
-            version=1,
-            title={"en": "counts as"},
-            sources=("U1",),
-            target="C1",
-            awarding_body="us",
-        )
-    )
+    lrs.store.equivalences.publish(equivalence())
     again(lrs, 1)
     since = Period(since=ago(5).date())
     lrs.publish(unit("C1", Completed(activity=COURSE, within=since), effective=since))

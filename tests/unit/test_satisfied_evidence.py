@@ -6,9 +6,9 @@ import pytest
 
 from schemas.audit import Act
 from schemas.courses import AssignableUnit, CourseStructure
-from schemas.equivalences import Equivalence
 from schemas.units import Completed
 from tests.unit.test_cmi5_lms import PUBLISHER, told
+from tests.unit.test_verified import equivalence
 from tests.unit.unit_service import UnitService, signed_in, unit
 
 COURSE = f"{PUBLISHER}/course"
@@ -64,17 +64,7 @@ def test_a_key_in_other_hands_reopens_it_whichever_part_it_signed_in(lrs, key):
 
 def test_what_it_rests_on_earns_credit_once_in_equivalent_units(lrs):
     other = unit("C1", Completed(activity="https://lms.example/activity/1"))
-    lrs.store.equivalences.publish(
-        Equivalence(
-            code="EQ",
-            version=1,
-            title={"en": "counts as"},
-            sources=("U1",),
-            target="C1",
-            awarding_body="us",
-            both_ways=False,
-        )
-    )
+    lrs.store.equivalences.publish(equivalence(both_ways=False))
     lrs.publish(other)
     (persona,) = lrs.store.records.personas(None, 2)
     told_of = lrs.officer.get(f"/api/v1/personas/{persona.id}/units/C1/explanation").json

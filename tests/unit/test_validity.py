@@ -6,9 +6,8 @@ import pytest
 
 from lrs.achievements.explanation import explain_judgement
 from lrs.achievements.panel import judge_of
-from schemas.equivalences import Equivalence
 from schemas.units import Achieved, AllOf, Completed, Credits, Hours, valid_until
-from tests.unit.test_verified import OTHER, about
+from tests.unit.test_verified import OTHER, about, equivalence
 from tests.unit.unit_service import COURSE, UnitService, learner, unit
 
 NOW = datetime.now(UTC)
@@ -75,17 +74,9 @@ def test_what_was_made_of_it_while_it_was_valid_stays(lrs):
 
 
 def test_what_has_expired_is_not_converted(lrs):
-    into = Equivalence(
-        code="EQ",
-        version=1,
-        title={"en": "counts as"},
-        sources=("U1",),
-        target="C1",
-        awarding_body="us",
-    )
     achieve(lrs)
     lrs.store.units.publish(unit("C1", Hours(activity=OTHER, at_least=9)), set())
-    lrs.store.equivalences.publish(into)
+    lrs.store.equivalences.publish(equivalence())
     assert judged(lrs, "C1", NOW).converted
     assert [one.reason for one in judged(lrs, "C1", LATER).conversions] == ["expired"]
 
