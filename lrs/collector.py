@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 YOUNG = 50_000
 """Objects made and not yet dropped before cycles are looked for among them: the objects of a batch
@@ -18,3 +20,15 @@ def look_less_often() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, 10, 10)
+
+
+@contextmanager
+def not_looking() -> Iterator[None]:
+    """Look for no cycles meanwhile: for a long piece of work on very many objects, which makes
+    none. Looking costs a rebuild of the records a fifth of its time.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from adapters.inbound import InboundAdapter
+from lrs.collector import not_looking
 from lrs.records.changes import UnitsOf
 from lrs.records.projector import Projector
 from lrs.store.courses import Courses
@@ -79,7 +79,8 @@ def rebuild(
         batch=BATCH,
     )
     while True:
-        more = _step(projector)
+        with not_looking():
+            more = projector.step()
         reached = store.projections.checkpoint(generation)
         if reached is None:
             raise LookupError("the rebuild was given up by another process")
@@ -89,14 +90,3 @@ def rebuild(
     while store.projections.sweep(SWEEP):
         pass
     return reached.seq
-
-
-def _step(projector: Projector) -> bool:
-    """Take a step without looking for cycles among its many objects: it makes none, and looking
-    costs a fifth of the time.
-    """
-    gc.disable()
-    try:
-        return projector.step()
-    finally:
-        gc.enable()
