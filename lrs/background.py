@@ -62,6 +62,7 @@ def projection_steps(service: Service) -> list[Step]:
         equivalences=store.equivalences,
         achievements=store.achievements,
         records=store.records,
+        projections=store.projections,
         statements=store.statements,
         exchange=store.exchange,
         sources=store.sources.all,

@@ -19,6 +19,7 @@ from lrs.achievements.judge import Judge, Judgement, Renewed, held_of
 from lrs.records.sessions import in_their_time
 from lrs.store.achievements import Achievements, DueEvaluation, Evaluation, NewClaim
 from lrs.store.exchange import Exchange, KnownReceiver
+from lrs.store.projections import Projections
 from lrs.store.records import Persona, Records
 from lrs.store.statements import Statements, StoredStatement
 from lrs.store.units import Equivalences, Units
@@ -56,6 +57,7 @@ class Evaluator:
         equivalences: Equivalences,
         achievements: Achievements,
         records: Records,
+        projections: Projections,
         statements: Statements,
         exchange: Exchange,
         sources: Callable[[], Mapping[int, Source]],
@@ -64,6 +66,7 @@ class Evaluator:
         self._equivalences = equivalences
         self._achievements = achievements
         self._records = records
+        self._projections = projections
         self._statements = statements
         self._exchange = exchange
         self._sources = sources
@@ -71,12 +74,12 @@ class Evaluator:
 
     def step(self) -> bool:
         """Evaluate the next personas; False where none is due."""
-        epoch = self._records.epoch()
+        since = self._projections.checkpoint()
         dues = self._achievements.due(BATCH)
-        if not dues:
+        if since is None or not dues:
             return False
         # Where it is refused, those who are due still are.
-        self._achievements.settle(self._evaluations(dues), epoch)
+        self._achievements.settle(self._evaluations(dues), since.epoch)
         return True
 
     def _evaluations(self, dues: Sequence[DueEvaluation]) -> list[Evaluation]:
@@ -162,9 +165,8 @@ class Evaluator:
             achievement, of_renewals = self._renewed(achievement, renewed)
             sources |= of_renewals
             if renewed.again_at is not None:
-                again_at = min(
-                    again_at or instant_of(renewed.again_at), instant_of(renewed.again_at)
-                )
+                then = instant_of(renewed.again_at)
+                again_at = then if again_at is None else min(again_at, then)
         return Evaluation(
             due=due,
             achievement=achievement,

@@ -164,11 +164,11 @@ class Judge:
         """
         unit, now = judgement.unit, judgement.decision.as_of
         kept = tuple(one for one in achievement.renewals if judgement.holds(one.evidence))
-        until = valid_until(replace(achievement, renewals=kept).valid_from, unit)
+        latest = replace(achievement, renewals=kept)
+        until = valid_until(latest.valid_from, unit)
         if until is None or unit.officer or achievement.conversion is not None:
             return Renewed(kept)
         at = max(now, until + timedelta(seconds=1))
-        latest = replace(achievement, renewals=kept)
         fresh = [
             event
             for event in judgement.events

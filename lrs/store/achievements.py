@@ -118,7 +118,8 @@ class Achievements(Protocol):
 
     def settle(self, evaluations: Sequence[Evaluation], epoch: int | None = None) -> bool:
         """Write what evaluations came to, whole; False, with nothing written, where persons were
-        erased, or identities or courses have changed, since `epoch` (`lrs.store.records`) was read.
+        erased, or identities or courses have changed, since `epoch`
+        (`lrs.store.projections.Checkpoint`).
 
         The claims of an achievement that stands no more are withdrawn. A mark set since the
         evaluation began stays.

@@ -48,10 +48,6 @@ class Records(Protocol):
         """Return the seq up to which statements are in the records."""
         ...
 
-    def epoch(self) -> int:
-        """Return the epoch of the records (`lrs.store.projections.Checkpoint`)."""
-        ...
-
     def personas_of(self, identifiers: Iterable[str]) -> dict[str, str]:
         """Return the persona who now holds each identifier that is known."""
         ...

@@ -71,6 +71,7 @@ def evaluator_of(store: SqliteStore) -> Evaluator:
         equivalences=store.equivalences,
         achievements=store.achievements,
         records=store.records,
+        projections=store.projections,
         statements=store.statements,
         exchange=store.exchange,
         sources=store.sources.all,

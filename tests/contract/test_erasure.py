@@ -243,12 +243,12 @@ def test_a_projection_that_was_worked_out_before_is_refused(li):
 
 
 def test_an_evaluation_that_was_made_before_is_refused(li):
-    epoch = li.records.epoch()
+    epoch = li.projections.checkpoint().epoch
     li.erasure.erase(LI, ACT)
     late = Evaluation(due=DueEvaluation(LI, "U1", 0), achievement=achievement())
     assert not li.achievements.settle([late], epoch)
     assert li.achievements.achievement(ACHIEVEMENT) is None
-    assert li.achievements.settle([late], li.records.epoch())
+    assert li.achievements.settle([late], li.projections.checkpoint().epoch)
 
 
 def test_what_cannot_be_erased_is_left_as_it_was(li):

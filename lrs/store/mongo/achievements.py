@@ -15,7 +15,7 @@ from lrs.store.mongo.credentials import say_which_stand
 from lrs.store.mongo.database import MongoDatabase, Transaction, reported
 from lrs.store.mongo.facts import note_act, note_fact
 from lrs.store.mongo.figures import count
-from lrs.store.mongo.projections import still
+from lrs.store.mongo.projections import epoch_lasts
 from lrs.store.mongo.queries import beyond
 from lrs.store.mongo.sharing import share
 from schemas.achievements import Achievement, OfficerDecision
@@ -85,7 +85,7 @@ class MongoAchievements:
         """
 
         def work(tx: Transaction) -> bool:
-            if epoch is not None and not still(tx, epoch):
+            if epoch is not None and not epoch_lasts(tx, epoch):
                 return False
             due.settled(tx, [evaluation.due for evaluation in evaluations])
             for evaluation in evaluations:

@@ -265,7 +265,7 @@ def end_epoch(tx: Transaction) -> None:
     tx["generation"].update_many({"state": {"$ne": "retired"}}, {"$inc": {"epoch": 1}})
 
 
-def still(tx: Transaction, epoch: int) -> bool:
+def epoch_lasts(tx: Transaction, epoch: int) -> bool:
     """Tell whether an epoch lasts; it does until the transaction is over."""
     tx.guard("epoch")
     return tx["generation"].find_one({"state": "serving", "epoch": epoch}, {"_id": 1}) is not None

@@ -42,12 +42,6 @@ class MongoRecords:
             found = self._database["generation"].find_one({"state": "serving"})
         return int(found["seq"]) if found else 0
 
-    def epoch(self) -> int:
-        """Return the epoch of the records."""
-        with reported():
-            found = self._database["generation"].find_one({"state": "serving"})
-        return int(found["epoch"]) if found else 0
-
     def personas_of(self, identifiers: Iterable[str]) -> dict[str, str]:
         """Return the persona who now holds each identifier that is known."""
         with reported():

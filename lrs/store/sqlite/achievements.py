@@ -12,6 +12,7 @@ from lrs.store.sqlite.claims import queue_claim, withdraw_claims
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.due import mark_due
 from lrs.store.sqlite.facts import note_act, note_fact
+from lrs.store.sqlite.projections import epoch_lasts
 from lrs.store.sqlite.records import SERVING
 from lrs.store.sqlite.sharing import share
 from schemas.achievements import Achievement, OfficerDecision
@@ -102,8 +103,7 @@ class SqliteAchievements:
         """
 
         def work(tx: Transaction) -> bool:
-            now = tx.execute("SELECT epoch FROM generation WHERE state = 'serving'").fetchone()
-            if epoch is not None and now != (epoch,):
+            if epoch is not None and not epoch_lasts(tx, epoch):
                 return False
             tx.executemany(
                 "DELETE FROM due_evaluation WHERE persona = ? AND unit = ? AND marked = ?",

@@ -20,6 +20,7 @@ from lrs.store.sqlite.bodies import Bodies
 from lrs.store.sqlite.database import Database, Transaction
 from lrs.store.sqlite.facts import note_act, note_fact
 from lrs.store.sqlite.import_erasure import forget_rows, require_no_open_files
+from lrs.store.sqlite.projections import end_epoch
 from lrs.store.sqlite.repacking import retire_dictionaries
 from lrs.store.sqlite.sharing import forget
 from lrs.store.sqlite.tombstones import Tombstones
@@ -62,7 +63,7 @@ class SqliteErasure:
         borne = self._names_of_nobody_else(tx, names)
         identifiers = self._identifiers(tx, names)
         # A projection that was worked out before must not bring the person back.
-        tx.execute("UPDATE generation SET epoch = epoch + 1 WHERE state != 'retired'")
+        end_epoch(tx)
         statements, mentions, attachments = self._statements(tx, names, identifiers)
         documents = tx.execute(
             "DELETE FROM document WHERE agent IN (SELECT value FROM json_each(?))",

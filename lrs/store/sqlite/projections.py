@@ -255,8 +255,19 @@ def touch_records(tx: Transaction, keys: Iterable[RecordKey]) -> None:
     _touch(tx, "record", [record_subject(key) for key in keys])
 
 
-def _touch(tx: Transaction, kind: str, subjects: Iterable[str]) -> None:
+def end_epoch(tx: Transaction) -> None:
+    """Have all that is worked out now, from what is no longer so, refused."""
     tx.execute("UPDATE generation SET epoch = epoch + 1 WHERE state != 'retired'")
+
+
+def epoch_lasts(tx: Transaction, epoch: int) -> bool:
+    """Tell whether an epoch lasts; it does until the transaction is over."""
+    serving = tx.execute("SELECT epoch FROM generation WHERE state = 'serving'").fetchone()
+    return bool(serving == (epoch,))
+
+
+def _touch(tx: Transaction, kind: str, subjects: Iterable[str]) -> None:
+    end_epoch(tx)
     tx.executemany(
         "INSERT INTO rework (generation, kind, subject, place) "
         "SELECT id, ?, ?, ? FROM generation WHERE state != 'retired' "

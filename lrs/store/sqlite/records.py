@@ -34,11 +34,6 @@ class SqliteRecords:
         rows = self._database.read().execute("SELECT seq FROM generation WHERE state = 'serving'")
         return int(rows.fetchone()[0])
 
-    def epoch(self) -> int:
-        """Return the epoch of the records."""
-        rows = self._database.read().execute("SELECT epoch FROM generation WHERE state = 'serving'")
-        return int(rows.fetchone()[0])
-
     def personas_of(self, identifiers: Iterable[str]) -> dict[str, str]:
         """Return the persona who now holds each identifier that is known."""
         rows = self._database.read().execute(
